@@ -1,0 +1,112 @@
+// Package adapters is the contract between a messenger and the rest of the house: Adapter, its optional abilities, Fit and the
+// Registry. It knows no messenger by name, and no dialog, seat or store at all.
+package adapters
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/xianda-bot/xianda/chat"
+)
+
+// Inbox is the one door. It takes a message and returns what to show in the platform's own response, fitted already.
+//
+//   - replies, nil: answer the delivery with them; then call Deps.Shown.
+//   - nil, nil: accepted, nothing to show: acknowledge empty.
+//   - nil, chat.ErrLater: accepted, the answer comes by Send or with the next message: acknowledge empty.
+//   - any other error: do not acknowledge (WeChat: 503 with an empty body within 3 s), so that the platform delivers again.
+//
+// It returns before m.ReplyBy when that is set; the caller may cancel ctx as soon as it has its answer, the turn goes on.
+type Inbox func(ctx context.Context, m chat.Message) ([]chat.Reply, error)
+
+// Adapter speaks for one channel. All methods may be called concurrently.
+type Adapter interface {
+	// Name is the configured name of the channel, which is Address.Channel of every message that it brings.
+	Name() string
+	// Caps is what can be shown in one conversation. It is cheap, does no I/O and may change (an account that turns out to be unverified).
+	Caps(chat.Address) chat.Caps
+	// Run pulls, or refreshes tokens; it returns nil when ctx ends and its handlers are done. A webhook-only adapter waits for ctx.
+	Run(ctx context.Context, in Inbox) error
+	// Send shows one fitted reply. right is what permits it, nil when sending is not counted. It makes one attempt (a refreshed access
+	// token excepted), respects ctx's deadline, and every error is a *chat.Failure.
+	Send(ctx context.Context, to chat.Address, r chat.Reply, right *chat.ReplyRight) (id string, err error)
+}
+
+// Optional abilities, found by type assertion.
+type (
+	// Webhook is an adapter that the platform calls. The handler is mounted at Path of its configuration.
+	Webhook interface {
+		Path() string
+		Handler(in Inbox) http.Handler
+	}
+	// Typer shows that an answer is being written. Errors are of no consequence.
+	Typer interface {
+		Typing(context.Context, chat.Address) error
+	}
+	// Editor changes a message that Send showed.
+	Editor interface {
+		Edit(ctx context.Context, to chat.Address, id string, r chat.Reply) error
+	}
+	// TapAcker stops the spinner of a tapped button.
+	TapAcker interface {
+		AckTap(ctx context.Context, m chat.Message, note string) error
+	}
+	// Fetcher opens a person's media. The caller closes it and bounds what it reads.
+	Fetcher interface {
+		Open(context.Context, chat.Media) (io.ReadCloser, error)
+	}
+	// NativeSeat tells whether a seat of the platform's own console is online.
+	NativeSeat interface {
+		SeatOnline(ctx context.Context, seat string) (bool, error)
+	}
+	// Prober checks credentials and reachability for xianda doctor and channel probe: one line per check.
+	Prober interface {
+		Probe(ctx context.Context) []Check
+	}
+)
+
+// Check is one line of a probe.
+type Check struct {
+	Name   string // "access token"
+	OK     bool
+	Detail string // what was found, or the remedy; never a secret
+}
+
+// Vault keeps small shared values for adapters over all processes: access tokens, cursors, leases. Keys are the adapter's own and are
+// kept apart from everything else. Values may be secret.
+type Vault interface {
+	// Get returns "" when the key is absent or expired.
+	Get(ctx context.Context, key string) (string, error)
+	Put(ctx context.Context, key, value string, ttl time.Duration) error
+	// Drop removes key if it still has this value.
+	Drop(ctx context.Context, key, value string) error
+	// Lock takes key for at most ttl if nobody has it. ok tells; unlock is never nil and gives it back only if it is still ours.
+	Lock(ctx context.Context, key string, ttl time.Duration) (unlock func(), ok bool, err error)
+}
+
+// Counter counts things for the metrics page; labels are fixed words, never texts of people.
+type Counter interface {
+	Count(metric string, labels ...string)
+}
+
+// Deps is what a factory gets from the house. Every field is set.
+type Deps struct {
+	Log    *slog.Logger
+	Clock  func() time.Time
+	HTTP   *http.Client // for calls to the platform: with a timeout, following no redirects
+	Vault  Vault
+	Count  Counter
+	Random io.Reader // cryptographic; a fixed one in tests
+	// Shown tells the house that a passive reply was written into its response. It does not block.
+	Shown func(m chat.Message)
+}
+
+// Factory makes an adapter from its raw section of the configuration, which decode reads strictly (an unknown key is an error).
+// It does no I/O; its errors name the key and the remedy.
+type Factory func(name string, decode func(into any) error, d Deps) (Adapter, error)
+
+// Registry names the kinds of messenger that are built in. The one literal is in adapters/all.
+type Registry map[string]Factory

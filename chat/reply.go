@@ -1,0 +1,161 @@
+package chat
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Choice is one item of an offer. A choice with a URL is a link and is never sent back.
+type Choice struct {
+	ID    string `json:"id"` // payload: what a tap sends back; short, the house's own
+	Label string `json:"label"`
+	URL   string `json:"url,omitempty"`
+}
+
+// Reply is one message to a person. What is committed has been fitted to its platform already (adapters.Fit), so it is what will
+// be shown.
+type Reply struct {
+	Key     string   `json:"key"`            // idempotency key, unique in its conversation, stable over retries, at most 32 of [0-9A-Za-z_-]
+	Text    string   `json:"text,omitempty"` // plain; adapters escape
+	Choices []Choice `json:"choices,omitempty"`
+	Media   []Media  `json:"media,omitempty"`
+	From    string   `json:"from,omitempty"`   // empty: the bot; else the seat's name
+	Source  string   `json:"source,omitempty"` // why: "kb:redpacket.refund_time@3f2a", "dialog:redpacket/start", "pattern:人工", "offer", "seat"
+	Native  string   `json:"native,omitempty"` // hand the conversation to this native seat or queue of the platform
+}
+
+// Level says how well a platform supports a thing.
+type Level int8
+
+const (
+	Drop Level = -1 // it is lost
+	None Level = 0  // the core degrades (buttons to a numbered list)
+	Part Level = 1  // the adapter degrades, or a tap comes back as ordinary text
+	Full Level = 2  // native
+)
+
+// Unit is what a length limit counts.
+type Unit uint8
+
+const (
+	Runes Unit = 0
+	UTF16 Unit = 1
+	Bytes Unit = 2
+)
+
+// Caps is what a platform can show in one conversation. Zero limits mean "no limit known".
+type Caps struct {
+	MaxText    int  // of one message, in TextUnit
+	MaxChoices int  // in one message
+	MaxLabel   int  // of one choice, in TextUnit
+	MaxData    int  // bytes of Choice.ID
+	TextUnit   Unit // what MaxText and MaxLabel count
+
+	Choices Level // in pushed messages: Full or Part: buttons; None: numbered list
+	Tap     Level // Full: as a Chose message; Part: as text; None: never
+	Links   Level // may text hold a link that the adapter makes clickable
+	Image   Level
+	File    Level
+	Voice   Level
+	Push    Level // may we write without a message to answer
+
+	Passive        int   // replies that fit into the platform's own response; 0: none, every reply is pushed
+	PassiveChoices Level // as Choices, in passive replies
+	PreferPush     bool  // push a reply with choices although it could be passive (menus: push)
+
+	Window     time.Duration // after the person's last message in which we may push; 0: no window
+	AckWithin  time.Duration // by when a webhook must be answered; 0: no limit
+	Redelivery time.Duration // how long the platform may deliver a message again
+	Resend     bool          // an unknown outcome is tried again (may show twice) instead of dropped
+
+	PerConversation float64 // messages a second; 0: unknown
+	PerAccount      float64 // messages a second; 0: unknown
+}
+
+// DebtKind says who pays a debt.
+type DebtKind string
+
+const (
+	ReplyDebt DebtKind = "reply" // Body is a Reply; paid through the adapter of To.Channel
+	CaseDebt  DebtKind = "case"  // Body is a Signal; paid through the case webhook
+)
+
+// Debt is an effect that was committed and is still owed. Debts of one conversation and one kind are paid in the order of Seq.
+type Debt struct {
+	ID    string          `json:"id"` // unique in its conversation; of a reply: its Key
+	Kind  DebtKind        `json:"kind"`
+	To    Address         `json:"to"`
+	Body  json.RawMessage `json:"body"`
+	Tries int             `json:"tries"`         // earlier attempts
+	Due   time.Time       `json:"due"`           // not before; zero with Parked
+	Park  bool            `json:"park"`          // waits for the person's next message
+	Turn  string          `json:"turn"`          // the turn that owes it
+	Epoch string          `json:"epoch"`         // of a bot's reply: the hold it was judged under; "" is no hold
+	Bot   bool            `json:"bot,omitempty"` // said by the bot: not to be sent once a seat holds the conversation
+}
+
+// Signal is the body of a CaseDebt: one POST of the case webhook.
+type Signal struct {
+	Event   string `json:"event"` // case.opened case.message case.claimed case.closed case.escalated
+	Case    *Case  `json:"case"`
+	Message *Line  `json:"message,omitempty"` // with case.message
+}
+
+// CaseState is where a case stands.
+type CaseState string
+
+const (
+	Waiting CaseState = "waiting"
+	Held    CaseState = "held"
+	Over    CaseState = "closed"
+)
+
+// Case is a handoff, from raised to closed.
+type Case struct {
+	ID           string            `json:"id"`
+	Conversation Address           `json:"conversation"`
+	Queue        string            `json:"queue"`
+	State        CaseState         `json:"state"`
+	Priority     string            `json:"priority"` // normal urgent
+	Seat         string            `json:"seat,omitempty"`
+	Epoch        string            `json:"epoch,omitempty"` // changes with every claim, transfer and close
+	Wanted       string            `json:"wanted"`          // what is wanted, in a line: dialog title, entry question or the last words
+	Reason       string            `json:"reason"`          // pattern:人工, dialog:redpacket/human, misses, poison …
+	Slots        map[string]string `json:"slots,omitempty"`
+	Tried        []string          `json:"tried,omitempty"` // entry ids that were answered in this episode
+	Suggestions  []Suggestion      `json:"suggestions,omitempty"`
+	Transcript   []Line            `json:"transcript,omitempty"` // the last lines before it was raised, and all since; at most 50
+	Notes        []Line            `json:"notes,omitempty"`
+	QuotaLeft    int               `json:"quota_left"` // messages that may still be sent; -1: no limit
+	QuotaUntil   time.Time         `json:"quota_until,omitzero"`
+	Raised       time.Time         `json:"raised"`
+	Claimed      time.Time         `json:"claimed,omitzero"`
+	Closed       time.Time         `json:"closed,omitzero"`
+	CloseReason  string            `json:"close_reason,omitempty"`
+}
+
+// Suggestion is an entry that may help the seat.
+type Suggestion struct {
+	Entry    string `json:"entry"`
+	Question string `json:"question"`
+	Answer   string `json:"answer"`
+}
+
+// Line is one line of a transcript.
+type Line struct {
+	At     time.Time `json:"at"`
+	From   string    `json:"from"` // person, bot, or the seat's name
+	Text   string    `json:"text"`
+	Source string    `json:"source,omitempty"`
+	Turn   string    `json:"turn,omitempty"`
+}
+
+// Dead is a message that killed its turn three times.
+type Dead struct {
+	ID      string    `json:"id"`
+	Message Message   `json:"message"`
+	Turn    string    `json:"turn"`
+	Tries   int       `json:"tries"`
+	Why     string    `json:"why"`
+	At      time.Time `json:"at"`
+}

@@ -1,0 +1,41 @@
+// Package release is one immutable set of dialogs, entries and settings as a whole, ready to judge with. It reads no files:
+// dialog/release/dir brings the bytes.
+package release
+
+import (
+	"time"
+
+	"github.com/xianda-bot/xianda/dialog/script"
+	"github.com/xianda-bot/xianda/kb"
+)
+
+// Release is everything that a turn judges with. It is immutable and may be shared.
+type Release struct {
+	Name       string
+	Locale     string // "zh-CN"
+	Version    string // hash over all its files, 12 hex digits
+	Thresholds Thresholds
+	Greeting   *script.Template
+	Hours      Hours
+	Texts      Texts
+	Dialogs    []*script.Dialog
+	Patterns   []*script.Pattern // those of the release, then the built-in ones that it does not name
+	Entries    []kb.Entry
+	Synonyms   [][]string
+	Index      *kb.Index       // over entries ("kb:<id>") and dialogs' triggers ("dialog:<id>")
+	Tests      []script.Source // tests/*.yaml as they stand
+}
+
+// Thresholds of the one ranker: at or above Answer it answers, at or above Offer it offers, below it says so.
+type Thresholds struct{ Answer, Offer float64 }
+
+// Hours are the opening hours of the seats.
+type Hours struct {
+	Zone   *time.Location
+	Days   [7][]Span       // by time.Weekday
+	Closed map[string]bool // "2026-10-01"
+	Always bool            // nothing was configured: always open
+}
+
+// Span is one opening of a day, in minutes after midnight; To may be 1440.
+type Span struct{ From, To int }

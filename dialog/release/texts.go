@@ -1,0 +1,76 @@
+package release
+
+// Texts are the sentences that the house itself says to people; an operator changes any of them under texts: in release.yaml, by
+// the yaml name. None may be empty in the end: what the operator leaves out keeps its default.
+type Texts struct {
+	Miss        string `yaml:"miss"`         // nothing was understood
+	MissAgain   string `yaml:"miss_again"`   // nothing was understood twice: offers a human
+	Maybe       string `yaml:"maybe"`        // head of an offer between the thresholds
+	None        string `yaml:"none"`         // label of the choice 都不是
+	NoneSaid    string `yaml:"none_said"`    // answer to it
+	Human       string `yaml:"human"`        // label of the choice 人工
+	Solved      string `yaml:"solved"`       // label of 已解决
+	Unsolved    string `yaml:"unsolved"`     // label of 没解决
+	Ask         string `yaml:"ask_solved"`   // 解决了吗
+	Thanks      string `yaml:"thanks"`       // answer to 已解决
+	Sorry       string `yaml:"sorry"`        // answer to 没解决 outside a dialog
+	NotText     string `yaml:"not_text"`     // an image, a file … that no step waits for
+	Voice       string `yaml:"voice"`        // a voice message without recognised text
+	Media       string `yaml:"media"`        // an image or file received while a case is open
+	Fallback    string `yaml:"fallback"`     // the turn could not be judged (dead letter)
+	Gone        string `yaml:"gone"`         // the dialog under way was withdrawn
+	Resume      string `yaml:"resume"`       // back in the dialog after a digression
+	TooMany     string `yaml:"too_many"`     // a slot was asked for too often
+	Notice      string `yaml:"notice"`       // handoff, a seat is there
+	NoSeat      string `yaml:"no_seat"`      // handoff, none is
+	StillWaits  string `yaml:"still_waits"`  // handoff asked for again while waiting
+	Closed      string `yaml:"closed"`       // a seat closed the case
+	Numbered    string `yaml:"numbered"`     // foot of a numbered list
+	InvalidText string `yaml:"invalid_text"` // default words for an invalid value, by type
+	InvalidPick string `yaml:"invalid_choice"`
+	InvalidNum  string `yaml:"invalid_number"`
+	InvalidDate string `yaml:"invalid_date"`
+	InvalidTel  string `yaml:"invalid_phone"`
+	InvalidYes  string `yaml:"invalid_yesno"`
+	InvalidPic  string `yaml:"invalid_image"`
+	More        string `yaml:"more"`     // head of related questions
+	Patience    string `yaml:"patience"` // still waiting for a seat
+}
+
+// DefaultTexts are the sentences of a release that changes none.
+func DefaultTexts() Texts {
+	return Texts{
+		Miss:        "抱歉，这个问题我还没看懂。您可以换个说法，或回复“人工”找客服。",
+		MissAgain:   "抱歉，我还是没能理解。需要为您转人工客服吗？",
+		Maybe:       "您是不是想问：",
+		None:        "都不是",
+		NoneSaid:    "好的，请用一句话说说您遇到的情况，我再找找看。",
+		Human:       "转人工",
+		Solved:      "已解决",
+		Unsolved:    "没解决",
+		Ask:         "这样解决您的问题了吗？",
+		Thanks:      "好的，很高兴能帮到您。",
+		Sorry:       "抱歉没能帮到您。您可以换个说法，或回复“人工”。",
+		NotText:     "图片和文件我暂时看不懂，已为您留存。请用一句话说说您遇到的问题，或回复“人工”。",
+		Voice:       "这条语音没能转成文字，麻烦您打字说一下，或回复“人工”。",
+		Media:       "已收到，会一并转给客服。",
+		Fallback:    "抱歉，刚才这条消息没能处理好。您可以换个说法再试，或回复“人工”找客服。",
+		Gone:        "这个流程刚刚更新过，我们重新来一遍。",
+		Resume:      "我们接着刚才的问题：",
+		TooMany:     "没关系，这一步先到这里。",
+		Notice:      "正在为您转人工，请稍候。",
+		NoSeat:      "现在没有客服在线，已为您登记，客服上线后会尽快回复您。",
+		StillWaits:  "已经在为您转接了，前面还有 {queue.ahead} 位，请稍候。",
+		Closed:      "本次人工服务已结束。还有问题可以直接问我。",
+		Numbered:    "回复数字即可选择，也可以直接输入问题。",
+		InvalidText: "这个内容我没看懂，请再说一遍。",
+		InvalidPick: "请从上面的选项里选一个，回复数字即可。",
+		InvalidNum:  "请回复数字。",
+		InvalidDate: "请回复日期，例如 2026-01-28 或 1月28日。",
+		InvalidTel:  "请回复 11 位手机号。",
+		InvalidYes:  "请回复“是”或“否”。",
+		InvalidPic:  "请发一张图片。",
+		More:        "您可能还想问：",
+		Patience:    "客服还在忙，您的问题已排在队里，不会丢。等待时也可以继续问我。",
+	}
+}

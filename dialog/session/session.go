@@ -1,0 +1,97 @@
+// Package session is what is remembered of one conversation, and the contract Store that keeps it: the turn protocol.
+// It holds types and promises only; store/redis and store/local keep them, sessiontest checks them.
+package session
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Layout is the version of Session's layout that this program writes.
+const Layout = 1
+
+// Session is what is remembered of one conversation. It is stored as JSON; fields that a newer program wrote survive (Extra).
+type Session struct {
+	Layout  int    `json:"v"`
+	Turn    int    `json:"turn"`              // turns judged so far
+	Chain   string `json:"chain"`             // hash over the ids of all judged messages, see Next
+	Release string `json:"release,omitempty"` // version of the release that judged the last turn
+
+	Place   *Place            `json:"place,omitempty"`   // the dialog under way; nil: none
+	Stack   []Place           `json:"stack,omitempty"`   // dialogs to return to, innermost last
+	Offer   *Offer            `json:"offer,omitempty"`   // the choices shown last; nil: none
+	Misses  int               `json:"misses,omitempty"`  // messages in a row that nothing understood
+	Waiting *Waiting          `json:"waiting,omitempty"` // a case raised and not yet closed; nil: none
+	Last    *Topic            `json:"last,omitempty"`    // what was answered last
+	Recent  []Topic           `json:"recent,omitempty"`  // newest last, at most MaxRecent
+	Trace   []Operation       `json:"trace,omitempty"`   // events of the product's backend, newest last, at most MaxTrace
+	Scene   map[string]string `json:"scene,omitempty"`   // of the last arrival
+	Profile *Profile          `json:"profile,omitempty"`
+	User    string            `json:"user,omitempty"` // the product's own id of the person, once linked
+	Lang    string            `json:"lang,omitempty"`
+	Timers  map[string]string `json:"timers,omitempty"` // name → id of the timer that is current; others are ignored when they run out
+	Gone    bool              `json:"gone,omitempty"`   // the person left: nothing may be sent
+	At      time.Time         `json:"at,omitzero"`      // of the last turn
+
+	Extra map[string]json.RawMessage `json:"-"` // fields of a newer layout, kept as they came
+}
+
+// Limits of what a session holds; what is older falls out.
+const (
+	MaxRecent = 8
+	MaxTrace  = 50
+	MaxStack  = 8
+)
+
+// Place is where a dialog stands.
+type Place struct {
+	Dialog  string                     `json:"dialog"`
+	Version string                     `json:"version"` // of the dialog's script, when it was begun
+	Step    string                     `json:"step"`
+	Slots   map[string]string          `json:"slots,omitempty"` // filled slots, normalised
+	Order   []string                   `json:"order,omitempty"` // slots in the order in which they were filled
+	Saved   map[string]json.RawMessage `json:"saved,omitempty"` // what calls saved
+	Asking  string                     `json:"asking,omitempty"`
+	Retries int                        `json:"retries,omitempty"` // invalid answers to Asking so far
+	Begun   time.Time                  `json:"begun,omitzero"`
+}
+
+// Offer is a list of choices that was shown, so that "2", "２", "②", "二", the label and the payload mean the second one.
+type Offer struct {
+	Items []Item    `json:"items"`
+	At    time.Time `json:"at"`
+}
+
+// Item is one shown choice. Target says what choosing it means; only package dialog reads it.
+type Item struct {
+	ID     string `json:"id"` // payload
+	Label  string `json:"label"`
+	Target string `json:"target"`
+}
+
+// Topic is an entry or a dialog that this person was given.
+type Topic struct {
+	ID string    `json:"id"` // "kb:redpacket.refund_time" or "dialog:redpacket_refund"
+	At time.Time `json:"at"`
+}
+
+// Waiting is a case that this conversation raised and that is not closed.
+type Waiting struct {
+	Case  string    `json:"case"`
+	Queue string    `json:"queue"`
+	Since time.Time `json:"since"`
+	Quiet bool      `json:"quiet,omitempty"` // a seat was there when it was raised: the bot does not talk into the wait
+}
+
+// Operation is one event of the product's backend.
+type Operation struct {
+	Kind string          `json:"kind"`
+	At   time.Time       `json:"at"`
+	Data json.RawMessage `json:"data,omitempty"`
+}
+
+// Profile is what the product told us of a person.
+type Profile struct {
+	Tags       []string                   `json:"tags,omitempty"`
+	Attributes map[string]json.RawMessage `json:"attributes,omitempty"`
+}

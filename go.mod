@@ -1,0 +1,3 @@
+module github.com/xianda-bot/xianda
+
+go 1.26
