@@ -229,6 +229,8 @@ type Scope struct {
 		NextOpen time.Time
 	}
 	Len int // characters received; only in invalid
+
+	folded, foldedFrom string // of Text, made when first asked for: a Scope belongs to one turn and is not shared
 }
 
 // Happened is one event of the product's backend.
