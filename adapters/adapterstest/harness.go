@@ -89,7 +89,7 @@ type Shown struct {
 
 // Fault is one way in which a Send fails.
 type Fault struct {
-	Name string            // "45015 reply time limit"
+	Name string             // "45015 reply time limit"
 	Set  func(t *testing.T) // makes the next Send fail in this way
-	Want chat.Failure      // Kind, Unknown and, unless 0, Retry are compared
+	Want chat.Failure       // Kind, Unknown and, unless 0, Retry are compared
 }
