@@ -3,6 +3,7 @@
 package script
 
 import (
+	"regexp"
 	"time"
 )
 
@@ -93,6 +94,8 @@ type Slot struct {
 	MaxRetry  int       // invalid answers before on_fail; 0 in the file means 2
 	SkipWords []string
 	Pos       Pos
+
+	re *regexp.Regexp // of Pattern
 }
 
 // Option is one item of a choice.

@@ -1,0 +1,105 @@
+package script
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// quote writes s as a quoted YAML scalar.
+func quote(s string) string {
+	if !strings.Contains(s, `"`) && !strings.Contains(s, `\`) {
+		return `"` + s + `"`
+	}
+	return "'" + strings.ReplaceAll(s, "'", "''") + "'"
+}
+
+// mend is the line at which at stands with old replaced by repl at that place, without its indentation; "" when the line is another.
+func (p *Page) mend(at Pos, old, repl string) string {
+	head, tail, ok := p.cut(at)
+	if !ok || !strings.HasPrefix(tail, old) {
+		return ""
+	}
+	return strings.TrimSpace(head + repl + tail[len(old):])
+}
+
+// cut splits the line of at before its column.
+func (p *Page) cut(at Pos) (head, tail string, ok bool) {
+	if at.Line < 1 || at.Line > len(p.lines) {
+		return "", "", false
+	}
+	line := p.lines[at.Line-1]
+	for i := range line {
+		if utf8.RuneCountInString(line[:i]) == at.Col-1 {
+			return line[:i], line[i:], true
+		}
+	}
+	return "", "", false
+}
+
+// quoteFrom mends a line by quoting everything from at to its end; otherwise is the remedy when that cannot be done.
+func (p *Page) quoteFrom(at Pos, otherwise string) string {
+	head, tail, ok := p.cut(at)
+	if !ok || strings.ContainsAny(head, "{[") {
+		return otherwise
+	}
+	val, comment := tail, ""
+	if i := strings.Index(val, " #"); i >= 0 {
+		val, comment = val[:i], " "+strings.TrimLeft(val[i:], " ")
+	}
+	return strings.TrimSpace(head + quote(strings.TrimRight(val, " ")) + comment)
+}
+
+// fullWidthComma mends the line whose ASCII comma before at began a new key.
+func (p *Page) fullWidthComma(at Pos) string {
+	head, tail, ok := p.cut(at)
+	i := strings.LastIndex(head, ",")
+	if !ok || i < 0 || strings.TrimSpace(head[i+1:]) != "" {
+		return "把英文逗号改成中文逗号“，”，或给整句加引号"
+	}
+	return strings.TrimSpace(head[:i] + "，" + tail)
+}
+
+// nearest is the word of known that s was probably meant to be; "" when none is near.
+func nearest(s string, known []string) string {
+	best, least := "", 3
+	for _, k := range known {
+		if d := distance([]rune(s), []rune(k)); d < least && d < max(len([]rune(k)), 2) {
+			best, least = k, d
+		}
+	}
+	if best == "" {
+		for _, k := range known {
+			if len(s) >= 3 && (strings.HasPrefix(k, s) || strings.HasPrefix(s, k)) {
+				return k
+			}
+		}
+	}
+	return best
+}
+
+// distance counts the insertions, deletions, replacements and swaps between two words.
+func distance(a, b []rune) int {
+	if len(a) > 64 || len(b) > 64 {
+		return 64
+	}
+	rows := [3][]int{make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)}
+	for j := range rows[1] {
+		rows[1][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		rows[2][0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			d := min(rows[1][j]+1, rows[2][j-1]+1, rows[1][j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d = min(d, rows[0][j-2]+1)
+			}
+			rows[2][j] = d
+		}
+		rows[0], rows[1], rows[2] = rows[1], rows[2], rows[0]
+	}
+	return rows[1][len(b)]
+}
