@@ -1,0 +1,155 @@
+package weixin
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// maxAnswer is how much of an API answer is read.
+const maxAnswer = 1 << 20
+
+// API calls the platform for one account. It may be shared once Tokens is set; a call blocks until the platform answers or ctx ends.
+type API struct {
+	Tokens *Tokens // where Call gets its access token
+
+	base    string
+	http    *http.Client
+	secrets []string
+}
+
+// NewAPI returns the API at base ("https://api.weixin.qq.com"). secrets never show in an error, wherever the platform repeats them.
+func NewAPI(base string, client *http.Client, secrets ...string) *API {
+	return &API{base: strings.TrimRight(base, "/"), http: client, secrets: secrets}
+}
+
+// Call makes one call: a POST with in as JSON, or a GET when in is nil. out may be nil. A refused access token is renewed once and
+// the call repeated once; nothing else is. Every error is an *Error or comes from getting a token.
+func (a *API) Call(ctx context.Context, path string, in, out any) error {
+	token, err := a.Tokens.Token(ctx)
+	if err != nil {
+		return err
+	}
+	err = a.call(ctx, path, token, in, out)
+	if e := (*Error)(nil); !errors.As(err, &e) || !e.tokenRefused() {
+		return err
+	}
+	if token, err = a.Tokens.Refused(ctx, token); err != nil {
+		return err
+	}
+	return a.call(ctx, path, token, in, out)
+}
+
+// StableToken is the Fetch of official accounts and mini-programs. The secret travels in the body, never in the address.
+func (a *API) StableToken(appID, secret string) Fetch {
+	const path = "/cgi-bin/stable_token"
+	return func(ctx context.Context, force bool) (string, time.Duration, error) {
+		in := struct {
+			Grant  string `json:"grant_type"`
+			AppID  string `json:"appid"`
+			Secret string `json:"secret"`
+			Force  bool   `json:"force_refresh"`
+		}{"client_credential", appID, secret, force}
+		var out struct {
+			Token string `json:"access_token"`
+			Life  int64  `json:"expires_in"`
+		}
+		if err := a.call(ctx, path, "", in, &out); err != nil {
+			return "", 0, err
+		}
+		if out.Token == "" || out.Life <= 0 {
+			return "", 0, &Error{Op: path, Text: "(it holds no token)", Garbled: true}
+		}
+		return out.Token, time.Duration(min(out.Life, 24*3600)) * time.Second, nil
+	}
+}
+
+func (a *API) call(ctx context.Context, path, token string, in, out any) error {
+	body, status, err := a.exchange(ctx, path, token, in)
+	if err != nil {
+		return err
+	}
+	fail := &Error{Op: path, Status: status, Sent: true}
+	if status != http.StatusOK {
+		return fail
+	}
+	var head struct {
+		Code *int   `json:"errcode"`
+		Text string `json:"errmsg"`
+	}
+	if json.Unmarshal(body, &head) != nil {
+		fail.Garbled = true
+		return fail
+	}
+	if head.Code != nil && *head.Code != 0 {
+		fail.Code, fail.Text = *head.Code, a.scrub(head.Text, token)
+		return fail
+	}
+	if out != nil && json.Unmarshal(body, out) != nil {
+		fail.Garbled = true
+		return fail
+	}
+	return nil
+}
+
+// exchange makes one HTTP request. Its errors name the path, never the address.
+func (a *API) exchange(ctx context.Context, path, token string, in any) (body []byte, status int, err error) {
+	method, payload := http.MethodGet, io.Reader(nil)
+	if in != nil {
+		var b bytes.Buffer
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false) // the platform shows \u003c as it is
+		if err := enc.Encode(in); err != nil {
+			return nil, 0, fmt.Errorf("%s: %w", path, err)
+		}
+		method, payload = http.MethodPost, &b
+	}
+	address := a.base + path
+	if token != "" {
+		address += "?access_token=" + url.QueryEscape(token)
+	}
+	// Without a trace (a transport that is not net/http's own) it counts as sent: the careful answer.
+	var traced, wrote atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn:      func(string) { traced.Store(true) },
+		WroteHeaders: func() { wrote.Store(true) }, // a small body follows in the same write
+	})
+	r, err := http.NewRequestWithContext(ctx, method, address, payload)
+	if err != nil {
+		return nil, 0, &Error{Op: path, Cause: unwrapURL(err)}
+	}
+	if in != nil {
+		r.Header.Set("Content-Type", "application/json; charset=utf-8")
+	}
+	res, err := a.http.Do(r)
+	if err != nil {
+		return nil, 0, &Error{Op: path, Cause: a.scrubbed(err, token), Sent: wrote.Load() || !traced.Load()}
+	}
+	defer func() { _ = res.Body.Close() }() // nothing is left to do about it
+	if body, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer)); err != nil {
+		return nil, 0, &Error{Op: path, Cause: a.scrubbed(err, token), Sent: true}
+	}
+	return body, res.StatusCode, nil
+}
+
+// scrubbed is err without its address; where its text still holds a secret, only the text is left of it.
+func (a *API) scrubbed(err error, token string) error {
+	err = unwrapURL(err)
+	if s := a.scrub(err.Error(), token); s != err.Error() {
+		return errors.New(s)
+	}
+	return err
+}
+
+func (a *API) scrub(s, token string) string {
+	return Scrub(s, append([]string{token, url.QueryEscape(token)}, a.secrets...)...)
+}

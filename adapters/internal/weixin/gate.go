@@ -1,0 +1,160 @@
+package weixin
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// Refusal is why a request was turned away: Status is for the response, Reason is one fixed word for the metrics.
+type Refusal struct {
+	Status int
+	Reason string // method encoding query signature timestamp stale replayed downgrade encrypted msg_signature envelope large body xml echo
+}
+
+func (r *Refusal) Error() string { return strconv.Itoa(r.Status) + " " + r.Reason }
+
+func forbidden(reason string) *Refusal { return &Refusal{http.StatusForbidden, reason} }
+func malformed(reason string) *Refusal { return &Refusal{http.StatusBadRequest, reason} }
+
+// Gate decides whether a request of a message push is genuine. It may be shared once its fields are set.
+type Gate struct {
+	Tokens []string         // accepted, the current one first; never empty, no token is ""
+	Keys   []*Key           // accepted, the current one first; empty: plain mode, encrypted pushes are refused
+	Clock  func() time.Time // ours, for the freshness of timestamps
+	Seen   Seen
+}
+
+// Push is a genuine push.
+type Push struct {
+	Message []byte // the message, decrypted if it was encrypted
+
+	token, nonce string
+	key          *Key // that decrypted; nil in plain mode
+}
+
+// Answer gives a reply the form that belongs to the push: sealed with the key that opened it, or as it is.
+func (p *Push) Answer(random io.Reader, now time.Time, reply []byte) ([]byte, error) {
+	if p.key == nil {
+		return reply, nil
+	}
+	return p.key.SealXML(random, p.token, now.Unix(), p.nonce, reply)
+}
+
+var (
+	digits    = regexp.MustCompile(`^[0-9]{1,12}$`)
+	printable = regexp.MustCompile(`^[\x21-\x7e]{1,64}$`)
+)
+
+// Echo checks the console's verification, a GET, and returns the echostr to answer it with.
+func (g *Gate) Echo(r *http.Request) (string, *Refusal) {
+	q, refusal := g.signed(r)
+	if refusal != nil {
+		return "", refusal
+	}
+	echo := q.Get("echostr")
+	if !printable.MatchString(echo) { // what is longer or looks otherwise is somebody's attempt to have it reflected
+		return "", malformed("echo")
+	}
+	return echo, nil
+}
+
+// Open checks a push, a POST, and returns its message. The configuration decides the mode, never the request: with Keys only what an
+// envelope holds counts, whatever plain text lies beside it.
+func (g *Gate) Open(w http.ResponseWriter, r *http.Request) (*Push, *Refusal) {
+	q, refusal := g.signed(r)
+	if refusal != nil {
+		return nil, refusal
+	}
+	encrypted := q.Get("encrypt_type")
+	switch {
+	case len(g.Keys) > 0 && encrypted != "aes":
+		return nil, forbidden("downgrade")
+	case len(g.Keys) == 0 && encrypted != "" && encrypted != "raw":
+		return nil, forbidden("encrypted")
+	}
+	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
+		return nil, &Refusal{http.StatusUnsupportedMediaType, "encoding"}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return nil, &Refusal{http.StatusRequestEntityTooLarge, "large"}
+	} else if err != nil {
+		return nil, malformed("body")
+	}
+	p := &Push{Message: body, nonce: q.Get("nonce")}
+	scope := p.nonce
+	if len(g.Keys) > 0 {
+		if refusal := g.decrypt(p, q, body); refusal != nil {
+			return nil, refusal
+		}
+		// The msg_signature covers the body, so nobody gains by another openid; two persons' nonces may meet by chance.
+		scope += "|" + q.Get("openid")
+	}
+	timestamp, err := strconv.ParseInt(q.Get("timestamp"), 10, 64)
+	if err != nil || !g.Seen.Again(g.Clock(), timestamp, scope, body) {
+		return nil, forbidden("replayed")
+	}
+	return p, nil
+}
+
+// signed checks that the query is unambiguous, rightly signed and fresh.
+func (g *Gate) signed(r *http.Request) (url.Values, *Refusal) {
+	q, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, forbidden("query")
+	}
+	for _, name := range []string{"signature", "timestamp", "nonce"} {
+		if len(q[name]) != 1 || q[name][0] == "" {
+			return nil, forbidden("signature")
+		}
+	}
+	for _, name := range []string{"encrypt_type", "msg_signature", "echostr", "openid"} {
+		if len(q[name]) > 1 {
+			return nil, forbidden("query")
+		}
+	}
+	stamp := q.Get("timestamp")
+	if !digits.MatchString(stamp) || !printable.MatchString(q.Get("nonce")) {
+		return nil, forbidden("timestamp")
+	}
+	if _, ok := Signer(g.Tokens, q.Get("signature"), stamp, q.Get("nonce")); !ok {
+		return nil, forbidden("signature")
+	}
+	seconds, err := strconv.ParseInt(stamp, 10, 64)
+	if err != nil {
+		return nil, forbidden("timestamp")
+	}
+	if off := g.Clock().Sub(time.Unix(seconds, 0)); off > Fresh || off < -Fresh {
+		return nil, forbidden("stale")
+	}
+	return q, nil
+}
+
+// decrypt fills p from the envelope in body.
+func (g *Gate) decrypt(p *Push, q url.Values, body []byte) *Refusal {
+	outer, err := ParseXML(body)
+	if err != nil {
+		return malformed("xml")
+	}
+	if outer.Flat("Encrypt") != nil {
+		return malformed("xml")
+	}
+	sealed := outer.Leaf("Encrypt")
+	token, ok := Signer(g.Tokens, q.Get("msg_signature"), q.Get("timestamp"), p.nonce, sealed)
+	if !ok {
+		return forbidden("msg_signature")
+	}
+	p.token = token
+	for _, k := range g.Keys {
+		if msg, err := k.Open(sealed); err == nil {
+			p.Message, p.key = msg, k
+			return nil
+		}
+	}
+	return forbidden("envelope")
+}

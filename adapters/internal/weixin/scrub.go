@@ -1,0 +1,28 @@
+package weixin
+
+import (
+	"errors"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+var secretParam = regexp.MustCompile(`(?i)((?:access_token|component_access_token|corpsecret|app_?secret|secret)["']?\s*[=:]\s*["']?)[^&\s"',}]+`)
+
+// Scrub returns s without the values of secret parameters and without the given secrets, for errors and logs.
+func Scrub(s string, secrets ...string) string {
+	for _, x := range secrets {
+		if x != "" {
+			s = strings.ReplaceAll(s, x, "<secret>")
+		}
+	}
+	return secretParam.ReplaceAllString(s, "${1}<secret>")
+}
+
+// unwrapURL returns what went wrong without the address, which holds the access token.
+func unwrapURL(err error) error {
+	if u := (*url.Error)(nil); errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}

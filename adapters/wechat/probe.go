@@ -1,0 +1,38 @@
+package wechat
+
+import (
+	"context"
+
+	"github.com/xianda-bot/xianda/adapters"
+)
+
+// Probe checks credentials and reachability: the access token, and for a verified account the customer-service API.
+func (a *Adapter) Probe(ctx context.Context) []adapters.Check {
+	mode := adapters.Check{Name: "encryption", OK: true, Detail: "only encrypted pushes are accepted"}
+	if len(a.gate.Keys) == 0 {
+		mode.Detail = "plain pushes: set aes_key and choose 安全模式 in the console, so that a captured request is worth nothing"
+	}
+	if a.cfg.AppSecret == "" {
+		return []adapters.Check{mode, {Name: "customer service", OK: true, Detail: "verified: false and no app_secret: passive replies only"}}
+	}
+	token := adapters.Check{Name: "access token", OK: true, Detail: "stable_token gives one"}
+	if _, err := a.api.Tokens.Token(ctx); err != nil {
+		token.OK, token.Detail = false, a.scrub(err.Error())
+		return []adapters.Check{mode, token}
+	}
+	return []adapters.Check{mode, token, a.probeSeats(ctx)}
+}
+
+func (a *Adapter) probeSeats(ctx context.Context) adapters.Check {
+	c := adapters.Check{Name: "customer service", OK: true}
+	if !a.cfg.Verified {
+		c.Detail = "verified: false: passive replies only"
+		return c
+	}
+	if err := a.api.Call(ctx, seatsPath, nil, nil); err != nil {
+		c.OK, c.Detail = false, a.scrub(err.Error())
+		return c
+	}
+	c.Detail = "the seat list can be read"
+	return c
+}

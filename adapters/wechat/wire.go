@@ -1,0 +1,45 @@
+package wechat
+
+import (
+	"bytes"
+	"strconv"
+	"time"
+
+	"github.com/silenceper/wechat/v2/officialaccount/message"
+
+	"github.com/xianda-bot/xianda/adapters/internal/weixin"
+)
+
+// Paths of the API.
+const (
+	sendPath   = "/cgi-bin/message/custom/send"
+	typingPath = "/cgi-bin/message/custom/typing"
+	seatsPath  = "/cgi-bin/customservice/getkflist"
+)
+
+// unsupported is the text that stands for a sticker, a file and whatever else the platform does not push.
+const unsupported = "【收到不支持的消息类型，暂无法显示】"
+
+// textReply is a passive reply (encrypted afterwards if the push was). text is not empty.
+func textReply(to, from, text string, at time.Time) []byte {
+	var b bytes.Buffer
+	b.WriteString("<xml><ToUserName>" + weixin.CDATA(to) + "</ToUserName><FromUserName>" + weixin.CDATA(from) +
+		"</FromUserName><CreateTime>" + strconv.FormatInt(at.Unix(), 10) +
+		"</CreateTime><MsgType><![CDATA[text]]></MsgType><Content>" + weixin.CDATA(text) + "</Content></xml>")
+	return b.Bytes()
+}
+
+// typing is the body of a call of typingPath.
+type typing struct {
+	ToUser  string `json:"touser"`
+	Command string `json:"command"` // Typing or CancelTyping
+}
+
+// menuMessage is a msgmenu. Its item ids are short numbers, because the platform sends others back as 0.
+func menuMessage(to, head, tail string, labels []string) *message.CustomerMessage {
+	menu := &message.MediaMsgmenu{HeadContent: head, TailContent: tail}
+	for i, l := range labels {
+		menu.List = append(menu.List, message.MsgmenuItem{ID: strconv.Itoa(101 + i), Content: l})
+	}
+	return &message.CustomerMessage{ToUser: to, Msgtype: message.MsgType("msgmenu"), Msgmenu: menu}
+}
