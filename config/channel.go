@@ -1,0 +1,84 @@
+package config
+
+import (
+	"errors"
+	"reflect"
+	"regexp"
+	"slices"
+)
+
+// Channel is one account on a messenger. Its section stays as written until its owner decodes it, so that a variable that is not set
+// stops this channel's owner and nobody else.
+type Channel struct {
+	Name string // unique; part of every conversation's address; at most 32 of [0-9A-Za-z_-]
+	Kind string // of the messenger: wechat, console …
+	Path string // of its webhook on Listen: as written, else /<kind>/<name>
+
+	section   *node
+	name      string // of the file
+	env       func(string) (string, bool)
+	line, col int
+}
+
+var channelName = regexp.MustCompile(`^[0-9A-Za-z_-]{1,32}$`)
+
+// Decode fills the struct that into points to by its yaml tags: an unknown key is an error with its place and the nearest known one,
+// variables are expanded, and a string that is a secret (by the tag secret:"true", by a name that says secret, token, password or key)
+// may come from the file that its `_file` twin names. The keys name and kind are left out unless the struct has them. Keys that the
+// file does not have leave their fields alone, so that defaults may be set before.
+func (c Channel) Decode(into any) error {
+	v := reflect.ValueOf(into)
+	if v.Kind() != reflect.Pointer || v.IsNil() {
+		return errors.New("channel " + c.Name + ": Decode needs a pointer to a struct")
+	}
+	v = v.Elem()
+	var has []string
+	if v.Kind() == reflect.Struct {
+		for _, f := range fieldsOf(v.Type()) {
+			has = append(has, f.key)
+		}
+	}
+	own := &node{line: c.line, col: c.col, shape: table}
+	if c.section != nil {
+		for _, p := range c.section.keys {
+			if p.key != "name" && p.key != "kind" || slices.Contains(has, p.key) {
+				own.keys = append(own.keys, p)
+			}
+		}
+	}
+	d := decoder{name: c.name, env: c.env}
+	d.value(own, v, "", false)
+	return d.err()
+}
+
+// channel reads what the house itself needs of a channel's section.
+func (d *decoder) channel(n *node, c *Channel, path string) {
+	c.section, c.name, c.env, c.line, c.col = n, d.name, d.env, n.line, n.col
+	if n.shape != table {
+		d.fault(n.line, n.col, "%s", wrong(path, "a mapping with name and kind", n, false))
+		return
+	}
+	read := func(key string) (s string) {
+		if v := n.get(key); v != nil {
+			d.value(v, reflect.ValueOf(&s).Elem(), join(path, key), false)
+		}
+		return s
+	}
+	c.Name, c.Kind = read("name"), read("kind")
+	switch {
+	case n.get("name") == nil:
+		d.fault(n.line, n.col, "%s: name is missing; it is part of every conversation's address", path)
+	case !channelName.MatchString(c.Name):
+		v := n.get("name")
+		d.fault(v.line, v.col, "%s.name: want at most 32 letters, digits, - or _ of ASCII", path)
+	}
+	if n.get("kind") == nil {
+		d.fault(n.line, n.col, "%s: kind is missing; it names the messenger, such as wechat or console", path)
+	}
+	if c.Path = read("path"); c.Path == "" {
+		c.Path = "/" + c.Kind + "/" + c.Name
+	} else if c.Path[0] != '/' {
+		v := n.get("path")
+		d.fault(v.line, v.col, "%s.path: want a path that begins with /", path)
+	}
+}
