@@ -23,6 +23,10 @@ type Session struct {
 	Misses  int               `json:"misses,omitempty"`  // messages in a row that nothing understood
 	Waiting *Waiting          `json:"waiting,omitempty"` // a case raised and not yet closed; nil: none
 	Last    *Topic            `json:"last,omitempty"`    // what was answered last
+	Asked   string            `json:"asked,omitempty"`   // the question typed last, cut to 200 runes: for 没解决
+	Tried   []string          `json:"tried,omitempty"`   // entries answered in this episode
+	Failed  int               `json:"failed,omitempty"`  // 没解决 said in this episode
+	Outcome string            `json:"outcome,omitempty"` // how the last episode ended: resolved unresolved handed; empty: under way
 	Recent  []Topic           `json:"recent,omitempty"`  // newest last, at most MaxRecent
 	Trace   []Operation       `json:"trace,omitempty"`   // events of the product's backend, newest last, at most MaxTrace
 	Scene   map[string]string `json:"scene,omitempty"`   // of the last arrival
