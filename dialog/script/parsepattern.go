@@ -7,8 +7,12 @@ import (
 	"github.com/xianda-bot/xianda/kb"
 )
 
-// Human is the pattern that no release and no dialog can remove.
-const Human = "人工"
+// Names of patterns that mean something to the house.
+const (
+	Human    = "人工"  // no release and no dialog can remove it
+	NotText  = "非文本" // fires on media that no step waits for; needs no words
+	TimedOut = "超时"  // fires when a dialog was left alone; needs no words
+)
 
 var deeds = []string{string(DoHandoff), string(DoCancel), string(DoBack), string(DoRestart), string(DoOffer), string(DoUnsolved), string(DoSay)}
 
@@ -80,7 +84,7 @@ func (p Pair) patternFits(t *Pattern) {
 		p.Key.Fault("pattern-do", "“"+t.Name+"”没有写 do", "可用的是 "+strings.Join(deeds, "、"))
 	case t.Name == Human && t.Do != DoHandoff:
 		p.Key.Fault("human-removed", "“人工”可以换说法，但必须转人工", "写成 do: handoff")
-	case len(t.Words) == 0 && (t.Name == Human || len(t.Contains) == 0):
+	case len(t.Words) == 0 && (t.Name == Human || len(t.Contains) == 0) && t.Name != NotText && t.Name != TimedOut:
 		p.Key.Fault("pattern-words", "“"+t.Name+"”没有词", "写上 words: [词, 词]")
 	case t.Do == DoSay && t.Say == nil:
 		p.Key.Fault("pattern-say", "“"+t.Name+"”要说话，但没有 say", "写上 say: …")
@@ -110,7 +114,7 @@ func BuiltIn() []*Pattern {
 		{Name: "取消", Do: DoCancel, Words: []string{"取消", "算了", "不办了", "不弄了", "退出"}, Say: say("好的，已取消。还想问什么，直接告诉我。")},
 		{Name: "上一步", Do: DoBack, Words: []string{"上一步", "返回", "返回上一步", "后退"}, Say: say("好的，我们回到上一个问题。")},
 		{Name: "重来", Do: DoRestart, Words: []string{"重来", "重新来", "重新开始", "从头来", "从头开始"}, Say: say("好的，我们从头来。")},
-		{Name: "没解决", Do: DoUnsolved, Words: []string{"没解决", "没有解决", "未解决", "没用", "没有用", "不是这个", "不对", "答非所问"}, Say: say("抱歉没能帮到您。您可以换个说法，或回复“人工”。")},
+		{Name: "没解决", Do: DoUnsolved, Words: []string{"没解决", "没有解决", "未解决", "没用", "没有用", "不是这个", "答非所问"}, Say: say("抱歉没能帮到您。您可以换个说法，或回复“人工”。")},
 		{Name: "没听懂", Do: DoOffer, Words: []string{"没听懂", "没看懂", "听不懂", "看不懂", "不明白", "什么意思"}, Say: say("抱歉没说清楚。您想问的是不是：")},
 		{Name: "着急", Do: DoSay, Words: []string{"快点", "快一点", "着急", "很急", "急死了", "怎么这么慢"}, Say: say("明白您着急。请用一句话说说您的问题，我马上找答案；要找客服请回复“人工”。")},
 		{Name: "不满", Do: DoSay, Words: []string{"垃圾", "骗子", "什么玩意", "太差了", "太垃圾了", "傻子", "笨蛋", "废物"}, Say: say("很抱歉让您不满意。您可以再说说遇到的情况，或回复“人工”，由客服来帮您。")},

@@ -27,7 +27,7 @@ var verbs = []Verb{Say, Answer, Collect, Switch, Call, Set, Goto, Sub, Handoff, 
 
 // step reads one item of steps:.
 func (n *Node) step() *Step {
-	s := &Step{Pos: n.Pos}
+	s := &Step{Pos: n.Pos, places: map[string]Pos{}}
 	known := []string{"id"}
 	for _, v := range verbs {
 		known = append(append(known, string(v)), verbKeys(v)...)
@@ -55,6 +55,7 @@ func (n *Node) step() *Step {
 	}
 	n.require("步骤", "id")
 	for _, p := range pairs {
+		s.places[p.Name] = p.Value.Pos
 		switch {
 		case p.Name == "id":
 		case p.Name == string(s.Verb):
@@ -131,6 +132,7 @@ func (p Pair) detail(s *Step) {
 	case "then":
 		s.Then = &Then{}
 		for _, f := range v.Fields("then", "solved", "unsolved") {
+			s.places[f.Name] = f.Value.Pos
 			if f.Name == "solved" {
 				s.Then.Solved, _ = f.Value.Text("solved")
 			} else {

@@ -154,6 +154,8 @@ type Step struct {
 	NoSeat   *Template // said when none is
 
 	End Outcome // end
+
+	places map[string]Pos // where each key's value stands
 }
 
 // Then are the steps behind 已解决 and 没解决.

@@ -10,9 +10,9 @@ import (
 type kind uint8
 
 const (
-	unset kind = iota
-	fault      // two values that cannot be compared or added
-	anything   // only while compiling: what a backend or the product sent
+	unset    kind = iota
+	fault         // two values that cannot be compared or added
+	anything      // only while compiling: what a backend or the product sent
 	text
 	number
 	boolean
