@@ -87,8 +87,9 @@ func TestChannelDecodeRefuses(t *testing.T) {
 		{"not a duration", "    timeout: -5s\n", `testdata/xianda.yaml:5:14: timeout: want a duration such as 5s or 2m, got "-5s"`},
 		{"a secret is not quoted", "    code: {hunter2: 1}\n", `testdata/xianda.yaml:5:12: code: want text, got a mapping`},
 		{"a variable's value is not quoted", "    verified: ${TOKEN}\n", `testdata/xianda.yaml:5:15: verified: want true or false, got text`},
-		{"an item", "    origins: [a, [b]]\n", `testdata/xianda.yaml:5:19: origins[1]: want text, got a list`},
+		{"an item", "    origins: [a, [b]]\n", `testdata/xianda.yaml:5:18: origins[1]: want text, got a list`},
 		{"a type of its own", "    bind: nowhere\n", `testdata/xianda.yaml:5:11: bind: ParseAddr("nowhere"): unable to parse IP`},
+		{"a variable's value of a type of its own", "    bind: ${TOKEN}\n", `testdata/xianda.yaml:5:11: bind: want a netip.Addr, got text`},
 		{"unset where it is used", "    origins: ['${NOT_SET}']\n", `testdata/xianda.yaml:5:15: origins[0]: the environment variable NOT_SET is not set`},
 		{"no file", "    token_file: nowhere\n", `testdata/xianda.yaml:5:17: token_file: testdata/nowhere: no such file or directory`},
 	} {
@@ -102,5 +103,23 @@ func TestChannelDecodeRefuses(t *testing.T) {
 	}
 	if err := section(t, "").Decode(account{}); err == nil || !strings.Contains(err.Error(), "pointer") {
 		t.Errorf("Decode(no pointer) = %v, want an error that says so", err)
+	}
+}
+
+func TestChannelSame(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, a, b string
+		want       bool
+	}{
+		{"equal", "    app_id: wx1\n", "    app_id: 'wx1' # moved\n", true},
+		{"another value", "    app_id: wx1\n", "    app_id: wx2\n", false},
+		{"one key more", "    app_id: wx1\n", "    app_id: wx1\n    verified: true\n", false},
+		{"another item", "    origins: [a]\n", "    origins: [b]\n", false},
+		{"a secret in a file may have changed", "    token_file: secret.txt\n", "    token_file: secret.txt\n", false},
+	} {
+		if got := section(t, c.a).Same(section(t, c.b)); got != c.want {
+			t.Errorf("%s: Same = %t, want %t", c.name, got, c.want)
+		}
 	}
 }

@@ -59,7 +59,7 @@ type Queue struct {
 type Backend struct {
 	URL     URL           `yaml:"url"`
 	Token   Secret        `yaml:"token"`
-	Timeout time.Duration `yaml:"timeout"` // most that any call may take, whatever its step says; default 10s
+	Timeout time.Duration `yaml:"timeout"` // most that any call may take, whatever its step says; default 1m
 }
 
 // Defaults of what a file leaves out.
@@ -68,7 +68,7 @@ const (
 	DefaultAdmin   = "127.0.0.1:8081"
 	DefaultStore   = "local:./data"
 	DefaultQueue   = "default"
-	DefaultTimeout = 10 * time.Second
+	DefaultTimeout = time.Minute
 )
 
 // maxFile bounds the file and every file that it names, in bytes.

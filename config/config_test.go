@@ -50,7 +50,7 @@ func TestLoad(t *testing.T) {
 			Queues:  map[string]Queue{"default": {Skills: []string{}}, "支付": {Skills: []string{"退款", "it's"}}},
 		},
 		Backends: map[string]Backend{
-			"pay":  {URL: "https://pay.example/helpdesk", Token: "canary10", Timeout: 10 * time.Second},
+			"pay":  {URL: "https://pay.example/helpdesk", Token: "canary10", Timeout: time.Minute},
 			"slow": {URL: "http://127.0.0.1:8900/_slow", Timeout: 30 * time.Second},
 		},
 	}

@@ -73,11 +73,11 @@ func fieldsOf(t reflect.Type) []field {
 }
 
 func (d *decoder) value(n *node, v reflect.Value, path string, secret bool) {
-	if n.shape == nothing {
-		return
-	}
 	if v.Type() == channelType {
 		d.channel(n, v.Addr().Interface().(*Channel), path)
+		return
+	}
+	if n.shape == nothing {
 		return
 	}
 	if v.Kind() == reflect.Pointer {
@@ -93,7 +93,11 @@ func (d *decoder) value(n *node, v reflect.Value, path string, secret bool) {
 	}
 	if v.Type() != durationType && v.CanAddr() && v.Addr().Type().Implements(textType) {
 		if s, ok := d.scalar(n, path, "text", secret); ok {
-			if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(s)); err != nil {
+			err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(s))
+			switch {
+			case err != nil && (secret || s != n.value): // the type's own words would quote the value
+				d.fault(n.line, n.col, "%s", wrong(path, "a "+v.Type().String(), n, secret))
+			case err != nil:
 				d.fault(n.line, n.col, "%s: %v", path, err)
 			}
 		}

@@ -129,7 +129,9 @@ func quoted(s string) string {
 	if plainScalar.MatchString(s) && !strings.HasSuffix(s, ":") && s != "true" && s != "false" && s != "null" {
 		return s
 	}
-	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f || r == 0x85 || r == '\u2028' || r == '\u2029' || r == '\ufeff' || r == utf8.RuneError }) {
+	if strings.ContainsFunc(s, func(r rune) bool {
+		return r < ' ' || r == 0x7f || r == 0x85 || r == '\u2028' || r == '\u2029' || r == '\ufeff' || r == utf8.RuneError
+	}) {
 		return strconv.Quote(s)
 	}
 	return "'" + strings.ReplaceAll(s, "'", "''") + "'"
