@@ -1,0 +1,228 @@
+package dialog
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/dialog/release"
+	"github.com/xianda-bot/xianda/dialog/script"
+	"github.com/xianda-bot/xianda/dialog/session"
+	"github.com/xianda-bot/xianda/kb"
+)
+
+// listen understands what the person typed or tapped, in this order: asks for a person · picks an offered choice · another pattern ·
+// answers what a dialog asked · asks a question.
+func (t *turn) listen() {
+	p := t.pattern()
+	if p != nil && p.Do == script.DoHandoff {
+		t.fire(p)
+		return
+	}
+	if item, ok := t.picked(); ok {
+		t.pick(item)
+		return
+	}
+	if p != nil {
+		t.fire(p)
+		return
+	}
+	if t.s.Place != nil && t.s.Place.Asking != "" && t.fill() {
+		return
+	}
+	if t.message.Text == "" && len(t.message.Media) > 0 {
+		t.notText()
+		return
+	}
+	t.ask(t.message.Text)
+}
+
+// pattern is the one that the message fires, those of the dialog under way first; nil: none. The asking for a person is looked for in
+// the release's own words too, so that no dialog can take it away.
+func (t *turn) pattern() *script.Pattern {
+	var d *script.Dialog
+	if t.s.Place != nil {
+		d = t.shelf.Dialog(t.s.Place.Dialog, t.s.Place.Version)
+	}
+	return matchPattern(t.rel, d, t.message)
+}
+
+func matchPattern(rel *release.Release, d *script.Dialog, m chat.Message) *script.Pattern {
+	if m.Text == "" {
+		return nil
+	}
+	folded := kb.Fold(m.Text)
+	if d != nil {
+		for _, p := range d.Patterns {
+			if fires(p, folded) {
+				return p
+			}
+		}
+	}
+	var found *script.Pattern
+	for _, p := range rel.Patterns {
+		if fires(p, folded) && (found == nil || p.Do == script.DoHandoff && found.Do != script.DoHandoff) {
+			found = p
+		}
+	}
+	return found
+}
+
+// fires tells whether the whole folded message is one of the pattern's words, or contains one of its phrases.
+func fires(p *script.Pattern, folded string) bool {
+	for _, w := range p.Words {
+		if folded == kb.Fold(w) {
+			return true
+		}
+	}
+	for _, c := range p.Contains {
+		if strings.Contains(folded, kb.Fold(c)) {
+			return true
+		}
+	}
+	return false
+}
+
+// interrupts tells whether a message that waits should cut short the call that the turn before it makes.
+func interrupts(rel *release.Release, shelf *Shelf, s session.Session, m chat.Message) bool {
+	if m.Kind != chat.Said && m.Kind != chat.Chose {
+		return false
+	}
+	var d *script.Dialog
+	if s.Place != nil {
+		d = shelf.Dialog(s.Place.Dialog, s.Place.Version)
+	}
+	p := matchPattern(rel, d, m)
+	return p != nil && (p.Do == script.DoHandoff || p.Do == script.DoCancel || p.Do == script.DoRestart)
+}
+
+// fire does what a pattern says.
+func (t *turn) fire(p *script.Pattern) {
+	t.out.reason = "pattern_" + string(p.Do)
+	source := "pattern:" + p.Name
+	switch p.Do {
+	case script.DoHandoff:
+		t.handoff(raise{queue: p.Queue, notice: p.Notice, noSeat: p.NoSeat, reason: source})
+	case script.DoCancel:
+		t.leaveDialog()
+		t.sayTemplate(p.Say, source)
+	case script.DoBack:
+		t.back(p, source)
+	case script.DoRestart:
+		t.restart(p, source)
+	case script.DoOffer:
+		t.sayTemplate(p.Say, source)
+		t.greet(p.Say == nil)
+	case script.DoUnsolved:
+		t.unsolved(p, source)
+	default:
+		t.sayTemplate(p.Say, source)
+	}
+}
+
+// picked is the item of the last offer that the message means: by its payload, its label, or its number however written. What was
+// tapped is looked up by label first, because platforms change or lose payloads.
+func (t *turn) picked() (session.Item, bool) {
+	o := t.s.Offer
+	if o == nil {
+		return session.Item{}, false
+	}
+	folded := kb.Fold(t.message.Text)
+	for _, i := range o.Items {
+		if folded != "" && folded == kb.Fold(i.Label) {
+			return i, true
+		}
+	}
+	for _, i := range o.Items {
+		if t.message.Choice != "" && t.message.Choice == i.ID {
+			return i, true
+		}
+	}
+	if n := ordinal(t.message.Text); n >= 1 && n <= len(o.Items) {
+		return o.Items[n-1], true
+	}
+	return session.Item{}, false
+}
+
+var ordinals = strings.NewReplacer("第", "", "个", "", "项", "", "条", "", "选", "", "号", "", ".", "", "、", "", "。", "", ")", "", "(", "",
+	"一", "1", "二", "2", "两", "2", "三", "3", "四", "4", "五", "5", "六", "6", "七", "7", "八", "8", "九", "9", "十", "10")
+
+// ordinal is the number that a short message is, however written: 2 ２ ② 二 第二个; 0: none. Folding turns ② and ２ into 2.
+func ordinal(text string) int {
+	if len(text) > 24 {
+		return 0
+	}
+	n, err := strconv.Atoi(ordinals.Replace(kb.Fold(text)))
+	if err != nil || n > 20 {
+		return 0
+	}
+	return n
+}
+
+// What the items of an offer lead to. An item's Target is one of these, with its argument.
+const (
+	toEntry  = "kb:"     // an entry
+	toDialog = "dialog:" // a dialog, or dialog/step
+	toStep   = "goto:"   // a step of the dialog under way
+	toSlot   = "slot:"   // a value of the slot that is asked
+	toSolved = "solved"
+	toUnsolv = "unsolved"
+	toNone   = "none"  // 都不是
+	toHuman  = "human" // 人工
+)
+
+// pick follows a chosen item.
+func (t *turn) pick(i session.Item) {
+	t.out.reason = "choice"
+	id, found := strings.CutPrefix(i.Target, toEntry)
+	switch {
+	case found:
+		t.s.Asked = cut(i.Label, 600)
+		t.leaveDialog()
+		t.answer(id, nil)
+	case strings.HasPrefix(i.Target, toDialog):
+		t.s.Asked = cut(i.Label, 600)
+		t.leaveDialog()
+		name, at, _ := strings.Cut(strings.TrimPrefix(i.Target, toDialog), "/")
+		t.begin(name, at)
+	case strings.HasPrefix(i.Target, toStep):
+		t.jump(strings.TrimPrefix(i.Target, toStep))
+	case strings.HasPrefix(i.Target, toSlot):
+		t.fillWith(strings.TrimPrefix(i.Target, toSlot))
+	case i.Target == toHuman:
+		t.human("choice:human")
+	case i.Target == toSolved:
+		t.say(t.rel.Texts.Thanks, "text:thanks")
+		t.s.Failed, t.s.Misses, t.s.Outcome = 0, 0, string(script.Resolved)
+		t.show(nil)
+	case i.Target == toUnsolv:
+		t.unsolved(nil, "choice:unsolved")
+	case i.Target == toNone:
+		t.say(t.rel.Texts.NoneSaid, "text:none_said")
+		t.show(nil)
+	}
+}
+
+// human raises a case as the pattern 人工 of this release does.
+func (t *turn) human(reason string) {
+	for _, p := range t.rel.Patterns {
+		if p.Do == script.DoHandoff {
+			t.handoff(raise{queue: p.Queue, notice: p.Notice, noSeat: p.NoSeat, reason: reason})
+			return
+		}
+	}
+	t.handoff(raise{reason: reason})
+}
+
+// notText answers what nothing waits for.
+func (t *turn) notText() {
+	t.out.reason = "not_text"
+	text := t.rel.Texts.NotText
+	switch {
+	case t.s.Waiting != nil:
+		text = t.rel.Texts.Media
+	case t.message.Media[0].Kind == "voice":
+		text = t.rel.Texts.Voice
+	}
+	t.say(text, "text:not_text")
+}

@@ -1,0 +1,183 @@
+package dialog
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/dialog/session"
+)
+
+// outcome fits a judgement to its messenger, so that what is committed is what will be shown, and lists everything that it leaves.
+func (h *Host) outcome(c *session.Claim, j judgement) session.Outcome {
+	m, caps := c.Message, h.channels.Caps(c.Message.From)
+	o := session.Outcome{
+		Session: j.session, Cases: j.cases, Recall: j.recall, Timers: j.timers, Unset: j.unset, Drop: j.drop, Dead: j.dead,
+		Counts: j.counts, Park: caps.Push < chat.Part,
+	}
+	for i := range j.replies {
+		if j.replies[i].Key == "" {
+			j.replies[i].Key = replyKey(c.Turn, i)
+		}
+	}
+	h.deliver(c, caps, j.replies, &o)
+	for n, s := range j.signals {
+		body, err := json.Marshal(s)
+		if err != nil {
+			continue // plain data of our own: cannot be
+		}
+		o.Always = append(o.Always, chat.Debt{
+			ID: fmt.Sprintf("%s-%s-%d", s.Event, c.Turn, n), Kind: chat.CaseDebt, To: m.From, Body: body, Due: c.Now, Turn: c.Turn,
+		})
+	}
+	o.Lines = lines(c, j)
+	o.Ledger = [][]byte{event(c, j)}
+	return o
+}
+
+// replyKey is the idempotency key of the nth reply of a turn.
+func replyKey(turn string, n int) string {
+	if n == 0 {
+		return "t" + turn
+	}
+	return fmt.Sprintf("t%s.%d", turn, n)
+}
+
+// deliver decides what is shown in the platform's own response and what is owed. What was owed before comes first, in order: it rides
+// on the response if the postman does not have it.
+func (h *Host) deliver(c *session.Claim, caps chat.Caps, replies []chat.Reply, o *session.Outcome) {
+	if j := o.Session; j.Gone {
+		return
+	}
+	earlier, free := owed(c)
+	for _, r := range replies {
+		for _, piece := range h.channels.Fit(r, caps) {
+			o.Instead = append(o.Instead, replyDebt(c, piece, o.Park))
+		}
+	}
+	push := caps.Push >= chat.Part
+	if push {
+		for _, u := range earlier {
+			o.Revive = o.Revive || u.debt.Park
+		}
+	}
+	if !free || c.State != session.Open || caps.Passive == 0 || c.Message.ReplyBy.IsZero() {
+		return
+	}
+	caps.PreferPush = caps.PreferPush && mayPush(c)
+	pieces := make([]chat.Reply, 0, len(earlier)+len(replies))
+	for _, u := range earlier {
+		pieces = append(pieces, u.reply)
+	}
+	pieces = append(pieces, replies...)
+	if len(pieces) == 0 {
+		return
+	}
+	passive, rest := h.channels.FitPassive(pieces, caps)
+	o.Passive = passive
+	shown := len(pieces) - len(rest)
+	for i := range pieces {
+		begun := i == shown && len(passive) > 0 && rest[0].Key != pieces[i].Key // its beginning is passive, rest[0] is the remainder
+		if i < len(earlier) && (i < shown || begun) {
+			o.Carried = append(o.Carried, earlier[i].debt.ID)
+		}
+		if i < shown || i < len(earlier) && !begun {
+			continue // shown whole, or owed as before
+		}
+		for _, piece := range h.channels.Fit(rest[i-shown], caps) {
+			o.Behind = append(o.Behind, replyDebt(c, piece, o.Park))
+		}
+	}
+}
+
+// unpaid is a reply that is owed from earlier turns.
+type unpaid struct {
+	debt  chat.Debt
+	reply chat.Reply
+}
+
+// owed are the replies of earlier turns that this turn's response may carry; free is false when the postman has one of them, or waits
+// to try it again: then nothing may overtake it.
+func owed(c *session.Claim) (all []unpaid, free bool) {
+	for _, u := range c.Unpaid {
+		if u.Kind != chat.ReplyDebt || u.Bot && u.Epoch != c.Epoch {
+			continue // the latter is withheld when it is lent
+		}
+		if u.Lent {
+			return nil, false
+		}
+		var r chat.Reply
+		if json.Unmarshal(u.Body, &r) != nil {
+			return nil, false
+		}
+		all = append(all, unpaid{u.Debt, r})
+	}
+	return all, true
+}
+
+// mayPush tells whether a right to reply is left.
+func mayPush(c *session.Claim) bool {
+	for _, r := range c.Rights {
+		if r.Left != 0 && (r.Expires.IsZero() || r.Expires.After(c.Now)) {
+			return true
+		}
+	}
+	return len(c.Rights) == 0
+}
+
+func replyDebt(c *session.Claim, r chat.Reply, park bool) chat.Debt {
+	body, err := json.Marshal(r)
+	if err != nil {
+		panic("a reply cannot be written: " + err.Error()) // plain data of our own
+	}
+	d := chat.Debt{ID: r.Key, Kind: chat.ReplyDebt, To: c.Message.From, Body: body, Park: park, Turn: c.Turn, Epoch: c.Epoch, Bot: r.From == ""}
+	if !park {
+		d.Due = c.Now
+	}
+	return d
+}
+
+// lines are what was said in this turn.
+func lines(c *session.Claim, j judgement) []chat.Line {
+	var all []chat.Line
+	at := c.Message.At
+	if at.IsZero() {
+		at = c.Now
+	}
+	if j.heard != "" {
+		all = append(all, chat.Line{At: at, From: "person", Text: cut(j.heard, 2000), Source: j.reason, Turn: c.Turn})
+	}
+	for _, r := range j.replies {
+		from, text := "bot", r.Text
+		if r.From != "" {
+			from = r.From
+		}
+		for i, choice := range r.Choices {
+			text += fmt.Sprintf("\n%d. %s", i+1, choice.Label)
+		}
+		all = append(all, chat.Line{At: c.Now, From: from, Text: cut(strings.TrimSpace(text), 2000), Source: r.Source, Turn: c.Turn})
+	}
+	return all
+}
+
+// event is the turn as reports count it: no words of people.
+func event(c *session.Claim, j judgement) []byte {
+	var sources []string
+	for _, r := range j.replies {
+		sources = append(sources, r.Source)
+	}
+	b, err := json.Marshal(struct {
+		At      int64             `json:"at"` // ms
+		Channel string            `json:"channel"`
+		Turn    string            `json:"turn"`
+		Kind    chat.Kind         `json:"kind"`
+		Reason  string            `json:"reason"`
+		Sources []string          `json:"sources,omitempty"`
+		Scene   map[string]string `json:"scene,omitempty"`
+	}{c.Now.UnixMilli(), c.Message.From.Channel, c.Turn, c.Message.Kind, j.reason, sources, c.Message.Scene})
+	if err != nil {
+		return nil
+	}
+	return b
+}

@@ -1,0 +1,177 @@
+package dialog
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/dialog/script"
+	"github.com/xianda-bot/xianda/dialog/session"
+)
+
+// raise is a case about to be raised.
+type raise struct {
+	queue          string
+	urgent         bool
+	carry          []string // slots and saved values to hand over; nil: every slot
+	notice, noSeat *script.Template
+	reason         string
+}
+
+// handoff raises a case in this very turn, and says whether somebody is there. One that waits already is not raised twice.
+func (t *turn) handoff(r raise) {
+	if t.out.reason == "" || t.out.reason == "choice" {
+		t.out.reason = "handoff"
+	}
+	if t.s.Waiting != nil {
+		t.sayHouse(t.rel.Texts.StillWaits, t.s.Waiting.Queue)
+		return
+	}
+	if r.queue == "" || !slices.Contains(t.queues, r.queue) {
+		r.queue = "default"
+	}
+	id := session.CaseID(t.message.From, t.input.turn)
+	c := chat.Case{
+		ID: id, Conversation: t.message.From, Queue: r.queue, State: chat.Waiting, Priority: "normal", Reason: r.reason,
+		Wanted: t.wanted(), Slots: t.carried(r.carry), Tried: slices.Clone(t.s.Tried), Suggestions: t.suggestions(), Raised: t.now,
+	}
+	if r.urgent {
+		c.Priority = "urgent"
+	}
+	t.out.cases = append(t.out.cases, c)
+	t.out.signals = append(t.out.signals, chat.Signal{Event: "case.opened", Case: &chat.Case{ID: id}})
+
+	there := t.standings[r.queue].Seats > 0
+	t.s.Waiting = &session.Waiting{Case: id, Queue: r.queue, Since: t.now, Quiet: there}
+	t.s.Place, t.s.Stack, t.s.Misses, t.s.Outcome = nil, nil, 0, string(script.Handed)
+	words, house := r.noSeat, t.rel.Texts.NoSeat
+	if there {
+		words, house = r.notice, t.rel.Texts.Notice
+		t.set(timerPatience, t.patience)
+	}
+	scope := t.scope()
+	t.standing(scope, r.queue)
+	if words != nil {
+		if text, err := words.Render(scope); err == nil {
+			t.say(text, "handoff:"+r.queue)
+			t.show(nil)
+			return
+		}
+		t.out.counts["unfilled:handoff"]++
+	}
+	t.sayHouse(house, r.queue)
+	t.show(nil)
+}
+
+// handoffStep is the verb handoff of a dialog.
+func (t *turn) handoffStep(s *script.Step, source string) {
+	r := raise{queue: s.Handoff, carry: s.Carry, notice: s.Notice, noSeat: s.NoSeat, reason: source}
+	if s.UrgentIf != nil {
+		r.urgent = s.UrgentIf.Bool(t.scope())
+	}
+	if r.carry == nil {
+		r.carry = []string{}
+	}
+	t.out.counts["ended:"+t.s.Place.Dialog+":"+string(script.Handed)]++
+	t.handoff(r)
+}
+
+// wanted is what the person wants, in a line.
+func (t *turn) wanted() string {
+	if p := t.s.Place; p != nil {
+		if d := t.script(); d != nil {
+			return d.Title
+		}
+	}
+	if t.s.Asked != "" {
+		return t.s.Asked
+	}
+	if t.s.Last != nil {
+		return t.label(t.s.Last.ID)
+	}
+	return cut(heard(t.message), 600)
+}
+
+// carried are the values that go with the case: those named, or every slot when the person asked for a human in the middle.
+func (t *turn) carried(names []string) map[string]string {
+	p := t.s.Place
+	if p == nil {
+		return nil
+	}
+	values := map[string]string{}
+	if names == nil {
+		for k, v := range p.Slots {
+			values[k] = v
+		}
+	}
+	for _, name := range names {
+		if v, ok := p.Slots[strings.TrimPrefix(name, "slot.")]; ok {
+			values[name] = v
+		} else if v, ok := savedValue(p.Saved, name); ok {
+			values[name] = v
+		}
+	}
+	return values
+}
+
+// savedValue follows a dotted name into what calls saved.
+func savedValue(saved map[string]json.RawMessage, name string) (string, bool) {
+	head, rest, _ := strings.Cut(name, ".")
+	raw, ok := saved[head]
+	for ok && rest != "" {
+		var o map[string]json.RawMessage
+		if json.Unmarshal(raw, &o) != nil {
+			return "", false
+		}
+		head, rest, _ = strings.Cut(rest, ".")
+		raw, ok = o[head]
+	}
+	if !ok {
+		return "", false
+	}
+	var v any
+	if json.Unmarshal(raw, &v) != nil || v == nil {
+		return "", false
+	}
+	if s, isText := v.(string); isText {
+		return s, true
+	}
+	return strings.TrimSpace(fmt.Sprint(string(raw))), true
+}
+
+// suggestions are the entries that a seat may want at hand.
+func (t *turn) suggestions() []chat.Suggestion {
+	if t.s.Asked == "" {
+		return nil
+	}
+	var all []chat.Suggestion
+	keep := func(id string) bool { return strings.HasPrefix(id, toEntry) && t.servable(id) }
+	for _, h := range t.rel.Index.Find(t.s.Asked, offered, keep) {
+		if e := t.rel.Entry(strings.TrimPrefix(h.ID, toEntry)); e != nil && h.Score >= t.rel.Thresholds.Offer {
+			all = append(all, chat.Suggestion{Entry: e.ID, Question: e.Question, Answer: e.For(t.message.From.Channel, t.kind)})
+		}
+	}
+	return all
+}
+
+// giveUp is the judgement of a message that killed its turn too often: the person gets the fallback and the way to a human.
+func giveUp(in input, c *session.Claim) judgement {
+	s := clone(in.session)
+	s.Turn++
+	s.Chain = session.Next(s.Chain, in.message.ID)
+	s.At = in.now
+	s.Place, s.Stack = nil, nil
+	item := session.Item{ID: itemID(s.Turn, 0), Label: in.rel.Texts.Human, Target: toHuman}
+	s.Offer = &session.Offer{Items: []session.Item{item}, At: in.now}
+	j := judgement{
+		session: s, heard: heard(in.message), reason: "dead",
+		dead: &chat.Dead{ID: session.DeadID(in.message.From, in.message.ID), Message: in.message, Turn: c.Turn, Tries: c.Tries,
+			Why: "its turn died this often", At: in.now},
+	}
+	if in.hold == nil && !s.Gone && (in.message.Kind == chat.Said || in.message.Kind == chat.Chose || in.message.Kind == chat.Arrived) {
+		j.replies = []chat.Reply{{Text: in.rel.Texts.Fallback, Source: "text:fallback", Choices: []chat.Choice{{ID: item.ID, Label: item.Label}}}}
+	}
+	return j
+}

@@ -1,0 +1,169 @@
+package dialog
+
+import (
+	"strings"
+
+	"github.com/xianda-bot/xianda/dialog/script"
+	"github.com/xianda-bot/xianda/dialog/session"
+)
+
+// question asks for a slot and waits.
+func (t *turn) question(d *script.Dialog, name string) {
+	slot := d.Slot(name)
+	t.s.Place.Asking = name
+	t.sayTemplate(slot.Ask, toDialog+d.ID+"/"+t.s.Place.Step)
+	t.show(slotItems(slot))
+}
+
+func slotItems(slot *script.Slot) []session.Item {
+	var items []session.Item
+	for _, c := range slot.Choices {
+		items = append(items, session.Item{Label: c.Label, Target: toSlot + c.Key})
+	}
+	return items
+}
+
+// again repeats the question that the dialog waits for, if it waits.
+func (t *turn) again() {
+	p := t.s.Place
+	if p == nil || p.Asking == "" {
+		return
+	}
+	if d := t.script(); d != nil && d.Slot(p.Asking) != nil {
+		t.question(d, p.Asking)
+	}
+}
+
+// fill tries the message as the answer to the question of the dialog. false: the dialog asks no more, the message is something else.
+func (t *turn) fill() bool {
+	d := t.script()
+	p := t.s.Place
+	if d == nil || p.Asking == "" {
+		return false
+	}
+	slot := d.Slot(p.Asking)
+	step, _ := d.Step(p.Step)
+	if slot == nil || step == nil || step.Verb != script.Collect {
+		p.Asking = ""
+		t.run()
+		return true
+	}
+	t.out.reason = "slot"
+	var media []string
+	for _, m := range t.message.Media {
+		if m.Kind == "image" {
+			media = append(media, m.Ref)
+		}
+	}
+	value, skipped, ok := slot.Accept(t.message.Text, t.message.Choice, media, t.now, t.zone())
+	switch {
+	case ok:
+		t.fillWith(value)
+	case skipped:
+		p.Asking, p.Retries = "", 0
+		to := step.OnSkip
+		if to == "" {
+			to = after(d, step)
+		}
+		t.show(nil)
+		if t.move(to) {
+			t.run()
+		}
+	case t.digress():
+	default:
+		t.invalid(d, step, slot)
+	}
+	return true
+}
+
+func after(d *script.Dialog, s *script.Step) string {
+	if _, at := d.Step(s.ID); at+1 < len(d.Steps) {
+		return d.Steps[at+1].ID
+	}
+	return ""
+}
+
+// fillWith keeps a valid value for the slot that is asked and runs on.
+func (t *turn) fillWith(value string) {
+	p := t.s.Place
+	if p == nil || p.Asking == "" {
+		t.miss()
+		return
+	}
+	t.keep(p.Asking, value)
+	p.Asking, p.Retries = "", 0
+	t.s.Misses = 0
+	t.show(nil)
+	t.run() // the collect step finds its slot filled and passes on
+}
+
+func (t *turn) keep(name, value string) {
+	p := t.s.Place
+	if p.Slots == nil {
+		p.Slots = map[string]string{}
+	}
+	if _, had := p.Slots[name]; !had {
+		p.Order = append(p.Order, name)
+	}
+	p.Slots[name] = value
+}
+
+// digress answers a clear question that is put instead of an answer, and then asks again. It tells whether there was one.
+func (t *turn) digress() bool {
+	hits := t.rel.Index.Find(t.message.Text, 1, func(id string) bool { return strings.HasPrefix(id, toEntry) && t.servable(id) })
+	if len(hits) == 0 || !hits[0].Exact && hits[0].Score < t.rel.Thresholds.Answer {
+		return false
+	}
+	t.out.reason = "digression"
+	t.answer(strings.TrimPrefix(hits[0].ID, toEntry), nil)
+	t.say(t.rel.Texts.Resume, "text:resume")
+	t.again()
+	return true
+}
+
+// invalid says what is wrong with an answer; after MaxRetry of them the dialog goes its on_fail way.
+func (t *turn) invalid(d *script.Dialog, step *script.Step, slot *script.Slot) {
+	p := t.s.Place
+	p.Retries++
+	if p.Retries > slot.MaxRetry {
+		t.out.counts["failed:"+d.ID+"/"+step.ID]++
+		p.Asking, p.Retries = "", 0
+		t.say(t.rel.Texts.TooMany, "text:too_many")
+		t.show(nil)
+		if t.move(step.OnFail) {
+			t.run()
+		}
+		return
+	}
+	source := toDialog + d.ID + "/" + step.ID
+	if slot.Invalid != nil {
+		scope := t.scope()
+		scope.Len = len([]rune(strings.TrimSpace(t.message.Text)))
+		if text, err := slot.Invalid.Render(scope); err == nil {
+			t.say(text, source)
+			t.show(slotItems(slot))
+			return
+		}
+	}
+	t.say(t.invalidText(slot.Type), source)
+	t.show(slotItems(slot))
+}
+
+func (t *turn) invalidText(kind script.SlotType) string {
+	x := t.rel.Texts
+	switch kind {
+	case script.Choice:
+		return x.InvalidPick
+	case script.Number, script.Money, script.Digits, script.OrderNo:
+		return x.InvalidNum
+	case script.Date:
+		return x.InvalidDate
+	case script.Phone:
+		return x.InvalidTel
+	case script.YesNo:
+		return x.InvalidYes
+	case script.Image:
+		return x.InvalidPic
+	}
+	return x.InvalidText
+}

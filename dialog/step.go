@@ -1,0 +1,321 @@
+package dialog
+
+import (
+	"encoding/json"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/dialog/release"
+	"github.com/xianda-bot/xianda/dialog/script"
+	"github.com/xianda-bot/xianda/dialog/session"
+	"github.com/xianda-bot/xianda/handoff"
+)
+
+// input is everything that judging a message may see. The same input always gives the same judgement.
+type input struct {
+	rel       *release.Release
+	shelf     *Shelf
+	message   chat.Message
+	session   session.Session
+	turn      string
+	hold      *session.Hold
+	now       time.Time
+	seed      uint64
+	kind      string // of the channel: "wechat"
+	queues    []string
+	standings map[string]handoff.Standing
+	patience  time.Duration
+	rights    []chat.ReplyRight
+	results   [][]byte // of the calls made so far in this turn
+}
+
+// judgement is what step makes of a message, before it is fitted to a messenger.
+type judgement struct {
+	session session.Session
+	replies []chat.Reply
+	call    *Call // to be performed before step is asked again; everything else is then unset
+	cases   []chat.Case
+	recall  []string
+	signals []chat.Signal
+	timers  []session.Timer
+	unset   []string
+	heard   string // the person's words as the transcript shows them
+	counts  map[string]int64
+	drop    bool
+	dead    *chat.Dead
+	reason  string // why, for counters and the ledger: a fixed word
+}
+
+func (h *Host) input(c *session.Claim) input {
+	in := input{
+		rel: h.shelf.Current(), shelf: h.shelf, message: c.Message, session: c.Session, turn: c.Turn, hold: c.Hold,
+		now: c.Now, kind: h.channels.Kind(c.Message.From.Channel), queues: h.o.Queues(), standings: h.o.Look(), patience: h.o.Patience,
+		rights: c.Rights,
+	}
+	sum := fnv.New64a()
+	sum.Write([]byte(c.Message.From.String() + "\x00" + c.Turn))
+	in.seed = sum.Sum64()
+	if c.Resume != nil {
+		in.now, in.seed, in.results = c.Resume.Clock, c.Resume.Seed, c.Resume.Results
+	}
+	return in
+}
+
+// turn is one judgement being made: the input, and the outcome as it grows.
+type turn struct {
+	input
+	out     judgement
+	s       *session.Session // out.session
+	says    []said           // what the bot says in this turn, joined into one reply at the end
+	choices []session.Item   // shown under it
+	shown   bool             // the choices replace the earlier offer, even when there are none
+	used    int              // results consumed
+	steps   int              // of dialogs, in this turn
+}
+
+// said is one text with where it came from.
+type said struct{ text, source string }
+
+// step judges one message: pure, no I/O, no clock, no randomness of its own.
+func step(in input) judgement {
+	t := &turn{input: in}
+	t.out.session = clone(in.session)
+	t.s = &t.out.session
+	t.s.Turn++
+	t.s.Chain = session.Next(t.s.Chain, in.message.ID)
+	t.s.Release, t.s.At = in.rel.Version, in.now
+	t.out.counts = map[string]int64{}
+
+	switch in.message.Kind {
+	case chat.Left:
+		t.left()
+	case chat.Seat:
+		t.seatSaid()
+	case chat.Closed:
+		t.seatClosed()
+	case chat.Timer:
+		t.timer()
+	case chat.Event:
+		t.event()
+	case chat.Arrived, chat.Said, chat.Chose:
+		t.person()
+	default: // edits and links change nothing here
+		t.out.reason = "ignored"
+	}
+	if t.out.call != nil {
+		return judgement{call: t.out.call}
+	}
+	t.finish()
+	return t.out
+}
+
+// person judges what the person did: a seat has the conversation → quiet; else the bot's turn.
+func (t *turn) person() {
+	t.s.Gone = false
+	t.out.heard = heard(t.message)
+	switch {
+	case t.hold != nil:
+		t.overhear(t.hold.Case, "held")
+	case t.s.Waiting != nil:
+		t.waits()
+	case t.message.Kind == chat.Arrived:
+		t.arrived()
+	default:
+		t.listen()
+	}
+}
+
+// overhear passes the person's words on to the case and says nothing.
+func (t *turn) overhear(id, reason string) {
+	t.out.signals = append(t.out.signals, chat.Signal{
+		Event: "case.message", Case: &chat.Case{ID: id},
+		Message: &chat.Line{At: t.message.At, From: "person", Text: t.out.heard, Turn: t.input.turn},
+	})
+	t.out.reason = reason
+}
+
+// waits judges while a case waits for a seat.
+func (t *turn) waits() {
+	w := t.s.Waiting
+	switch p := t.pattern(); {
+	case p != nil && p.Do == script.DoCancel:
+		t.out.recall = append(t.out.recall, w.Case)
+		t.unset(timerPatience)
+		t.s.Waiting = nil
+		t.fire(p)
+	case p != nil && p.Do == script.DoHandoff:
+		t.sayHouse(t.rel.Texts.StillWaits, w.Queue)
+		t.out.reason = "still_waits"
+	case w.Quiet:
+		t.overhear(w.Case, "waiting")
+	default:
+		id := w.Case
+		if t.message.Kind == chat.Arrived {
+			t.arrived()
+		} else {
+			t.listen()
+		}
+		reason := t.out.reason
+		if t.out.call == nil {
+			t.overhear(id, reason)
+		}
+	}
+}
+
+// left: the person unfollowed or blocked us. Nothing may be sent, and what is owed is dropped.
+func (t *turn) left() {
+	t.s.Gone, t.out.drop = true, true
+	t.s.Place, t.s.Stack, t.s.Offer = nil, nil, nil
+	t.out.heard, t.out.reason = "[离开]", "left"
+	if t.s.Waiting != nil {
+		t.out.recall = append(t.out.recall, t.s.Waiting.Case)
+		t.s.Waiting = nil
+		t.unset(timerPatience)
+	}
+}
+
+// seatSaid passes on the words of a seat. The store has checked that it holds the case.
+func (t *turn) seatSaid() {
+	t.out.reason = "seat"
+	if t.s.Waiting != nil { // claimed: the wait is over
+		t.unset(timerPatience)
+	}
+	if t.s.Gone {
+		t.out.reason = "seat_gone"
+		return
+	}
+	t.out.replies = append(t.out.replies, chat.Reply{Text: t.message.Text, From: t.message.Name, Media: t.message.Media, Source: "seat"})
+}
+
+// seatClosed brings the conversation back to the bot, with a clean slate.
+func (t *turn) seatClosed() {
+	t.out.reason = "closed"
+	t.s.Waiting, t.s.Place, t.s.Stack, t.s.Offer = nil, nil, nil, nil
+	t.s.Misses, t.s.Failed, t.s.Tried, t.s.Asked = 0, 0, nil, ""
+	t.unset(timerPatience)
+	if !t.s.Gone {
+		t.sayHouse(t.rel.Texts.Closed, "")
+	}
+}
+
+// timerPatience runs out when nobody took a case for a while.
+const timerPatience = "patience"
+
+func (t *turn) timer() {
+	t.out.reason = "timer_stale"
+	if t.s.Timers[t.message.Event] != t.message.ID {
+		return
+	}
+	delete(t.s.Timers, t.message.Event)
+	if t.message.Event == timerPatience && t.s.Waiting != nil && t.hold == nil {
+		t.s.Waiting.Quiet = false
+		t.sayHouse(t.rel.Texts.Patience, t.s.Waiting.Queue)
+		t.out.reason = "timer_patience"
+	}
+}
+
+// event remembers an operation of the product's backend.
+func (t *turn) event() {
+	t.out.reason = "event"
+	at := t.message.At
+	if at.IsZero() || at.After(t.now) {
+		at = t.now
+	}
+	t.s.Trace = append(t.s.Trace, session.Operation{Kind: t.message.Event, At: at, Data: t.message.Data})
+	if n := len(t.s.Trace) - session.MaxTrace; n > 0 {
+		t.s.Trace = t.s.Trace[n:]
+	}
+}
+
+// set starts a timer; its id is also its delivery id, so that it fires once.
+func (t *turn) set(name string, after time.Duration) {
+	id := "timer:" + name + ":" + t.input.turn
+	if t.s.Timers == nil {
+		t.s.Timers = map[string]string{}
+	}
+	t.s.Timers[name] = id
+	t.out.timers = append(t.out.timers, session.Timer{ID: id, Name: name, Due: t.now.Add(after)})
+}
+
+func (t *turn) unset(name string) {
+	if t.s.Timers[name] == "" {
+		return
+	}
+	delete(t.s.Timers, name)
+	t.out.unset = append(t.out.unset, name)
+}
+
+// heard is how a transcript shows what the person did.
+func heard(m chat.Message) string {
+	text := m.Text
+	for _, f := range m.Media {
+		text += "[" + mediaWord(f.Kind) + "]"
+	}
+	switch {
+	case text != "":
+		return text
+	case m.Kind == chat.Arrived:
+		return "[进入会话]"
+	case m.Choice != "":
+		return "[点选]"
+	}
+	return "[空消息]"
+}
+
+func mediaWord(kind string) string {
+	switch kind {
+	case "image":
+		return "图片"
+	case "voice":
+		return "语音"
+	case "video":
+		return "视频"
+	case "location":
+		return "位置"
+	case "link":
+		return "链接"
+	case "file":
+		return "文件"
+	}
+	return "其他消息"
+}
+
+// clone copies what a judgement changes, so that the claim's session stays as it was for another attempt. Offers are replaced as a
+// whole, never changed.
+func clone(s session.Session) session.Session {
+	s.Place = clonePlace(s.Place)
+	s.Stack = slices.Clone(s.Stack)
+	for i := range s.Stack {
+		s.Stack[i] = *clonePlace(&s.Stack[i])
+	}
+	s.Recent, s.Trace, s.Tried = slices.Clone(s.Recent), slices.Clone(s.Trace), slices.Clone(s.Tried)
+	s.Timers = maps.Clone(s.Timers)
+	if s.Waiting != nil {
+		w := *s.Waiting
+		s.Waiting = &w
+	}
+	return s
+}
+
+func clonePlace(p *session.Place) *session.Place {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	c.Slots, c.Saved, c.Order = maps.Clone(p.Slots), maps.Clone(p.Saved), slices.Clone(p.Order)
+	return &c
+}
+
+// takeResult returns the next result of a call, if the turn has it already.
+func (t *turn) takeResult() (result, bool) {
+	if t.used >= len(t.results) {
+		return result{}, false
+	}
+	var r result
+	err := json.Unmarshal(t.results[t.used], &r)
+	t.used++
+	return r, err == nil
+}
