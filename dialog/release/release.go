@@ -24,6 +24,10 @@ type Release struct {
 	Synonyms   [][]string
 	Index      *kb.Index       // over entries ("kb:<id>") and dialogs' triggers ("dialog:<id>")
 	Tests      []script.Source // tests/*.yaml as they stand
+
+	dialogs  map[string]*script.Dialog
+	entries  map[string]*kb.Entry
+	patterns map[string]*script.Pattern
 }
 
 // Thresholds of the one ranker: at or above Answer it answers, at or above Offer it offers, below it says so.

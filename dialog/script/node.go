@@ -183,5 +183,10 @@ func (n *Node) within(col int) Pos {
 // Fault adds a finding about this node; it is for readers in other packages.
 func (n *Node) Fault(rule, text, edit string) { n.page.add(n.Pos, rule, text, edit) }
 
-// IsScalar tells whether the node is one text, number or word.
-func (n *Node) IsScalar() bool { return n.shape == scalar }
+// Raw is a scalar as it was written, without judging it; "" of anything else.
+func (n *Node) Raw() string {
+	if n.shape != scalar {
+		return ""
+	}
+	return n.value
+}

@@ -1,0 +1,111 @@
+package release
+
+import (
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/xianda-bot/xianda/dialog/script"
+)
+
+// Defaults of release.yaml.
+const (
+	DefaultAnswer = 0.60
+	DefaultOffer  = 0.25
+	DefaultLocale = "zh-CN"
+	DefaultZone   = "Asia/Shanghai"
+)
+
+// greeting is said on arrival when release.yaml has none.
+const greeting = "您好，我是机器人客服。您是不是想问："
+
+// settings reads release.yaml into r.
+func (r *Release) settings(src script.Source) []script.Finding {
+	page := script.ReadPage(src)
+	if page.Root == nil {
+		return page.Findings
+	}
+	for _, p := range page.Root.Fields("release.yaml", "name", "locale", "thresholds", "greeting", "hours", "texts") {
+		v := p.Value
+		switch p.Name {
+		case "name":
+			r.Name, _ = v.Text("name")
+		case "locale":
+			if s, ok := v.Text("locale"); ok {
+				r.Locale = s
+			}
+		case "thresholds":
+			r.thresholds(v)
+		case "greeting":
+			if r.Greeting = v.Template("greeting"); r.Greeting != nil {
+				page.Findings = append(page.Findings, script.CheckText(r.Greeting)...)
+			}
+		case "hours":
+			r.Hours = readHours(v, r.Hours.Zone)
+		case "texts":
+			page.Findings = append(page.Findings, r.Texts.read(v)...)
+		}
+	}
+	return page.Findings
+}
+
+func (r *Release) thresholds(n *script.Node) {
+	for _, p := range n.Fields("thresholds", "answer", "offer") {
+		f, ok := p.Value.Number(p.Name, 0)
+		if ok && f > 1 {
+			p.Value.Fault("range", p.Name+" 要在 0 和 1 之间", "例如 0.60")
+			ok = false
+		}
+		if !ok {
+			return
+		}
+		if p.Name == "answer" {
+			r.Thresholds.Answer = f
+		} else {
+			r.Thresholds.Offer = f
+		}
+	}
+	if r.Thresholds.Offer > r.Thresholds.Answer {
+		n.Fault("range", "offer 不能大于 answer", "例如 {answer: 0.60, offer: 0.25}")
+	}
+}
+
+// read takes over the operator's sentences by their yaml names. Each must parse as a text that is said outside dialogs.
+func (t *Texts) read(n *script.Node) []script.Finding {
+	var findings []script.Finding
+	fields := t.fields()
+	names := make([]string, 0, len(fields))
+	for i := range reflect.TypeFor[Texts]().NumField() {
+		names = append(names, reflect.TypeFor[Texts]().Field(i).Tag.Get("yaml"))
+	}
+	for _, p := range n.Fields("texts", names...) {
+		tpl := p.Value.Template("texts 里的 " + p.Name)
+		if tpl == nil {
+			continue
+		}
+		if !strings.HasPrefix(p.Name, "invalid_") { // those may also use {len}
+			findings = append(findings, script.CheckText(tpl)...)
+		}
+		*fields[p.Name] = tpl.Source
+	}
+	return findings
+}
+
+// fields maps yaml names to the fields.
+func (t *Texts) fields() map[string]*string {
+	out := map[string]*string{}
+	v := reflect.ValueOf(t).Elem()
+	for i := range v.NumField() {
+		out[v.Type().Field(i).Tag.Get("yaml")] = v.Field(i).Addr().Interface().(*string)
+	}
+	return out
+}
+
+// loadZone loads a zone; China has one offset and no summer time, so that it works without a zone database.
+func loadZone(name string) (*time.Location, error) {
+	z, err := time.LoadLocation(name)
+	if err != nil && name == DefaultZone {
+		return time.FixedZone(DefaultZone, 8*3600), nil
+	}
+	return z, err
+}
