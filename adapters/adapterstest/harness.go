@@ -35,17 +35,14 @@ type Harness struct {
 	// UTF-8 … Each must be answered 400, and the inbox is not called. Webhook.
 	Garbage func(t *testing.T) map[string]*http.Request
 
-	// Faults are the ways in which the platform refuses a Send. At least one of them is needed, one per failure kind that the
-	// adapter can return; an adapter that may not push (Caps.Push None) still says how it refuses.
+	// Faults are the ways in which the platform refuses a Send: one for each failure that the adapter tells apart, so at least one. An
+	// account that may not push at all says how it refuses.
 	Faults []Fault
 
-	// Sent returns what arrived at the platform through Send, in order. It is called by many goroutines at once. The fake platform
+	// Sent returns what arrived at the platform through Send, in order. The suite sends only to people who wrote before, with the
+	// right that their message brought. Sent is called by many goroutines at once. The fake platform
 	// itself refuses what the true one refuses: texts beyond the limit, too many choices, unknown people.
 	Sent func() []Shown
-
-	// Right is what Send is given: the platform's permission to answer, as an earlier delivery from Peer would have brought it.
-	// nil when the platform does not count, or the adapter does not look at it.
-	Right func(peer string) *chat.ReplyRight
 
 	// Sockets says that the fake platform listens on a real socket: tests about time then run in real time, not in a
 	// testing/synctest bubble. Without it the platform must be reached in memory (see Client).
