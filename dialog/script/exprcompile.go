@@ -340,7 +340,7 @@ func (c *compiler) call(n *ast.CallNode) piece {
 				return piece{eval: func(s *Scope) value { return boolValue(strings.Contains(s.fold(), phrase)) }, kind: boolean}
 			}
 		}
-		return c.fail(n, "user.says 要一个带引号的词", `例如 user.says("盗刷")`)
+		return c.fail(first(n.Callee), "user.says 要一个带引号的词", `例如 user.says("盗刷")`)
 	case "trace.has":
 		if len(n.Arguments) == 1 || len(n.Arguments) == 2 {
 			if event, ok := arg(0); ok {
@@ -354,7 +354,7 @@ func (c *compiler) call(n *ast.CallNode) piece {
 				}
 			}
 		}
-		return c.fail(n, "trace.has 要事件名和时长", `例如 trace.has("redpacket.expired", "48h")`)
+		return c.fail(first(n.Callee), "trace.has 要事件名和时长", `例如 trace.has("redpacket.expired", "48h")`)
 	}
 	if name == "" {
 		name = "这里"

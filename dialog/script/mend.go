@@ -49,6 +49,20 @@ func (p *Page) quoteFrom(at Pos, otherwise string) string {
 	return strings.TrimSpace(head + quote(strings.TrimRight(val, " ")) + comment)
 }
 
+// quoteBraces mends a line whose value is {…} without a key; inside another { } only the braces and what is in them are quoted.
+func (p *Page) quoteBraces(at Pos) string {
+	const otherwise = "给整句加引号"
+	head, tail, ok := p.cut(at)
+	if !ok || !strings.ContainsAny(head, "{[") {
+		return p.quoteFrom(at, otherwise)
+	}
+	end := strings.IndexByte(tail, '}')
+	if end < 0 {
+		return otherwise
+	}
+	return p.mend(at, tail[:end+1], quote(tail[:end+1]))
+}
+
 // fullWidthComma mends the line whose ASCII comma before at began a new key.
 func (p *Page) fullWidthComma(at Pos) string {
 	head, tail, ok := p.cut(at)

@@ -12,21 +12,24 @@ func (n *Node) Text(what string) (string, bool) {
 	switch n.shape {
 	case scalar:
 		if n.plain && (strings.EqualFold(n.value, "true") || strings.EqualFold(n.value, "false")) {
-			n.page.add(n.Pos, "yaml-word", what+"要是文字，没加引号的 "+n.value+" 是“是与否”", n.page.mend(n.Pos, n.value, quote(n.value)))
+			n.page.add(n.Pos, "yaml-word", "“"+what+"”要是文字，没加引号的 "+n.value+" 是“是与否”", n.page.mend(n.Pos, n.value, quote(n.value)))
 			return "", false
 		}
 		if strings.TrimSpace(n.value) == "" {
-			n.page.add(n.Pos, "empty", what+"是空的", "写上内容，或删掉这一项")
+			n.page.add(n.Pos, "empty", "“"+what+"”是空的", "写上内容，或删掉这一项")
 			return "", false
 		}
 		return n.value, true
 	case mapping, sequence:
-		n.page.add(n.Pos, "type", what+"要是一句文字", "改成 名字: 文字")
+		n.page.add(n.Pos, "type", "“"+what+"”要是一句文字", "改成 名字: 文字")
 	case empty:
+		if n.page.at(n.Pos) {
+			break
+		}
 		if n.value != "" {
-			n.page.add(n.Pos, "empty", what+"是空的（"+n.value+"）", "给文字加引号："+quote(n.value))
-		} else if !n.page.at(n.Pos) {
-			n.page.add(n.Pos, "empty", what+"是空的", "写上内容，或删掉这一项")
+			n.page.add(n.Pos, "empty", "“"+what+"”是空的（"+n.value+"）", "给文字加引号："+quote(n.value))
+		} else {
+			n.page.add(n.Pos, "empty", "“"+what+"”是空的", "写上内容，或删掉这一项")
 		}
 	}
 	return "", false
@@ -44,7 +47,7 @@ func (n *Node) Number(what string, least float64) (float64, bool) {
 			return f, true
 		}
 	}
-	n.page.add(n.Pos, "type", what+"要是不小于 "+strconv.FormatFloat(least, 'f', -1, 64)+" 的数字", "例如 "+strconv.FormatFloat(least+1, 'f', -1, 64))
+	n.page.add(n.Pos, "type", "“"+what+"”要是不小于 "+strconv.FormatFloat(least, 'f', -1, 64)+" 的数字", "例如 "+strconv.FormatFloat(least+1, 'f', -1, 64))
 	return 0, false
 }
 
@@ -55,7 +58,7 @@ func (n *Node) Texts(what string) ([]string, []Pos) {
 	case scalar:
 		items = []*Node{n}
 	case mapping:
-		n.page.add(n.Pos, "type", what+"要是一个列表", "写成 [一, 二]")
+		n.page.add(n.Pos, "type", "“"+what+"”要是一个列表", "写成 [一, 二]")
 		return nil, nil
 	case empty:
 		n.Text(what)
@@ -73,7 +76,7 @@ func (n *Node) Texts(what string) ([]string, []Pos) {
 // Lists returns a list of lists of texts.
 func (n *Node) Lists(what string) [][]string {
 	if n.shape != sequence {
-		n.page.add(n.Pos, "type", what+"要是一个列表，每行一组", "写成 - [一, 二]")
+		n.page.add(n.Pos, "type", "“"+what+"”要是一个列表，每行一组", "写成 - [一, 二]")
 		return nil
 	}
 	var rows [][]string
@@ -90,7 +93,7 @@ func (n *Node) Lists(what string) [][]string {
 func (n *Node) Fields(what string, known ...string) []Pair {
 	if n.shape != mapping {
 		if !n.page.at(n.Pos) {
-			n.page.add(n.Pos, "type", what+"要写成 名字: 值 的形式", "例如 "+known[0]+": …")
+			n.page.add(n.Pos, "type", "“"+what+"”要写成 名字: 值 的形式", "例如 "+known[0]+": …")
 		}
 		return nil
 	}
@@ -113,7 +116,7 @@ func (n *Node) Fields(what string, known ...string) []Pair {
 func (n *Node) Entries(what string) []Pair {
 	if n.shape != mapping {
 		if !n.page.at(n.Pos) {
-			n.page.add(n.Pos, "type", what+"要写成 名字: 值 的形式", "例如 {名字: 值}")
+			n.page.add(n.Pos, "type", "“"+what+"”要写成 名字: 值 的形式", "例如 {名字: 值}")
 		}
 		return nil
 	}

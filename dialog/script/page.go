@@ -143,10 +143,8 @@ func (p *Page) node(a ast.Node, flow bool, depth int) *Node {
 	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
 		what := "& 和 * 在 YAML 里是引用，这里不能用"
 		p.add(n.Pos, "yaml-anchor", what, p.quoteFrom(n.Pos, "把内容写全，或给文字加引号"))
-		n.shape = scalar
 	case *ast.TagNode:
 		p.add(n.Pos, "yaml-tag", "! 在 YAML 里是类型标记，这里不能用", p.quoteFrom(n.Pos, "去掉它，或给文字加引号"))
-		n.shape = scalar
 	case ast.ScalarNode:
 		t := a.GetToken()
 		n.shape, n.value = scalar, t.Value
@@ -169,7 +167,7 @@ func (p *Page) pairs(n *Node, values []*ast.MappingValueNode, flow bool, depth i
 		}
 	}
 	if n.flow && bare == len(values) && bare > 0 {
-		p.add(n.Pos, "yaml-brace", "值以 { 开头，YAML 会把它当成一组键", p.quoteFrom(n.Pos, "给整句加引号"))
+		p.add(n.Pos, "yaml-brace", "值以 { 开头，YAML 会把它当成一组键", p.quoteBraces(n.Pos))
 		n.shape = empty // no further findings on what it would have held
 		return
 	}
@@ -251,10 +249,19 @@ func (p *Page) broken(err error) {
 	}
 }
 
+// flowText is an unquoted text with a placeholder inside { }: {say: 收到 {slot.x} 了}.
+var flowText = regexp.MustCompile(`\{.*: +([^\s"'{}\[\],:][^"'{}\[\],:]*\{[^{}"'\s]+\}[^"'{}\[\],:]*)`)
+
 var keyValue = regexp.MustCompile(`^(\s*(?:- )*\s*[^\s:#"'{\[][^:#"'{\[]*:\s+)(\S.*)$`)
 
 // brokenLine mends `key: value` whose value has to be quoted.
 func (p *Page) brokenLine(line int) bool {
+	if m := flowText.FindStringSubmatchIndex(p.lines[line-1]); m != nil {
+		l := p.lines[line-1]
+		at := Pos{p.file, line, utf8.RuneCountInString(l[:m[2]]) + 1}
+		p.add(at, "yaml-brace", "花括号里的文字带有 {…}，YAML 会把它当成一组键", p.mend(at, l[m[2]:m[3]], quote(l[m[2]:m[3]])))
+		return true
+	}
 	m := keyValue.FindStringSubmatch(p.lines[line-1])
 	if m == nil {
 		return false

@@ -183,7 +183,7 @@ func (n *Node) condition(what string) *Expr {
 		return nil
 	}
 	if !e.isCondition() {
-		n.page.add(n.Pos, "expression", what+"要是一个条件，“"+e.Source+"”只是一个值", "和什么比较，例如 "+e.Source+` == "…"`)
+		n.page.add(n.Pos, "expression", "“"+what+"”要是一个条件，“"+e.Source+"”只是一个值", "和什么比较，例如 "+e.Source+` == "…"`)
 		return nil
 	}
 	return e

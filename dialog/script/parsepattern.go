@@ -45,7 +45,7 @@ func (p Pair) pattern() *Pattern {
 	if p.Name == Human { // who rewords it keeps the phrases that reach a person from inside a sentence
 		t.Contains = base.Contains
 	}
-	for _, f := range p.Value.Fields("“"+p.Name+"”", "words", "contains", "do", "say", "queue", "notice", "no_seat") {
+	for _, f := range p.Value.Fields(p.Name, "words", "contains", "do", "say", "queue", "notice", "no_seat") {
 		v := f.Value
 		switch f.Name {
 		case "words":

@@ -13,7 +13,7 @@ func (p Pair) slot() *Slot {
 	s := &Slot{Name: p.Key.slotName(p.Name), Type: Text, MaxRetry: 2, Pos: p.Key.Pos}
 	n := p.Value
 	typed := ""
-	for _, f := range n.Fields("槽位“"+p.Name+"”", "ask", "type", "choices", "length", "min", "max", "pattern", "invalid", "max_retry", "skip_words") {
+	for _, f := range n.Fields("槽位 "+p.Name+" ", "ask", "type", "choices", "length", "min", "max", "pattern", "invalid", "max_retry", "skip_words") {
 		v := f.Value
 		switch f.Name {
 		case "ask":
@@ -63,7 +63,7 @@ func (p Pair) slot() *Slot {
 			s.SkipWords, _ = v.Texts("skip_words")
 		}
 	}
-	n.require("槽位“"+p.Name+"”", "ask")
+	n.require("槽位 "+p.Name+" ", "ask")
 	s.fits(n)
 	return s
 }
@@ -114,7 +114,7 @@ func (n *Node) options() []Option {
 	var out []Option
 	seen := map[string]bool{}
 	for _, p := range n.Entries("choices") {
-		label, ok := p.Value.Text("选项“" + p.Name + "”")
+		label, ok := p.Value.Text("选项 " + p.Name)
 		if !ok {
 			continue
 		}

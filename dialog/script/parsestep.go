@@ -150,7 +150,7 @@ func (p Pair) detail(s *Step) {
 		target(&s.Else)
 	case "cases":
 		for _, f := range v.Entries("cases") {
-			to, _ := f.Value.Text("cases 里“" + f.Name + "”的去处")
+			to, _ := f.Value.Text("cases 里 " + f.Name + " 的去处")
 			s.Cases = append(s.Cases, Case{Value: f.Name, Goto: to, Pos: f.Key.Pos})
 		}
 	case "with":
@@ -195,7 +195,7 @@ func (n *Node) fieldList(what string) []Field {
 				p.Key.Fault("set", "“"+name+"”是系统用的名字", "换一个名字，系统的名字是 "+roots+"、len")
 			}
 		}
-		if t := p.Value.Template(what + " 里的“" + p.Name + "”"); t != nil {
+		if t := p.Value.Template(what + " 里的 " + p.Name); t != nil {
 			out = append(out, Field{Name: p.Name, Value: t, Pos: p.Key.Pos})
 		}
 	}
