@@ -1,0 +1,150 @@
+package sessiontest
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/dialog/session"
+)
+
+// Lend hands out, of each kind, the oldest debt that is due.
+func (s *Memory) Lend(_ context.Context, a chat.Address, d time.Duration) (session.Lent, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.clock()
+	c := s.find(a, now)
+	if c == nil {
+		return session.Lent{}, nil
+	}
+	var lent session.Lent
+	c.debts = slices.DeleteFunc(c.debts, func(o *debt) bool {
+		free := o.fence == "" || !now.Before(o.until)
+		stale := o.Kind == chat.ReplyDebt && o.Bot && o.shows == nil && o.Epoch != c.epoch() && free
+		if stale {
+			lent.Withheld++
+		}
+		return stale
+	})
+	for _, kind := range []chat.DebtKind{chat.ReplyDebt, chat.CaseDebt} {
+		s.lendOldest(c, kind, d, now, &lent)
+	}
+	return lent, nil
+}
+
+func (s *Memory) lendOldest(c *conversation, kind chat.DebtKind, d time.Duration, now time.Time, lent *session.Lent) {
+	o := c.oldest(kind)
+	again := func(at time.Time) {
+		if lent.Next.IsZero() || at.Before(lent.Next) {
+			lent.Next = at
+		}
+	}
+	switch {
+	case o == nil:
+		return
+	case o.fence != "" && now.Before(o.until):
+		again(o.until)
+		return
+	case o.shows != nil || !o.Park && o.Due.After(now):
+		again(o.Due)
+		return
+	}
+	if o.fence != "" {
+		o.Tries++
+	}
+	loan := session.Loan{}
+	if kind == chat.ReplyDebt {
+		if !o.Park && c.counted && !c.some(now) {
+			o.Park, o.Due, o.fence = true, time.Time{}, ""
+		}
+		if o.Park {
+			for _, p := range c.debts {
+				if p.Kind == chat.ReplyDebt && p.Park {
+					lent.Parked++
+				}
+			}
+			return
+		}
+		loan.Right = c.reserve(o, now)
+	}
+	o.fence, o.until = s.next(), now.Add(d)
+	loan.Debt, loan.Fence = clone(o.Debt), o.fence
+	if c.hold != nil {
+		hold := *c.hold
+		loan.Hold = &hold
+	}
+	lent.Loans = append(lent.Loans, loan)
+	again(o.until)
+}
+
+func (r *right) live(now time.Time) bool { return r.Expires.IsZero() || r.Expires.After(now) }
+
+func (c *conversation) some(now time.Time) bool {
+	return slices.ContainsFunc(c.rights, func(r right) bool { return r.live(now) && r.Left != 0 })
+}
+
+// reserve takes one message from every live right and returns the newest that had one; nil when sending is not counted.
+func (c *conversation) reserve(o *debt, now time.Time) *chat.ReplyRight {
+	var newest *chat.ReplyRight
+	o.reserved = nil
+	for i := range c.rights {
+		r := &c.rights[i]
+		if !r.live(now) || r.Left == 0 {
+			continue
+		}
+		if r.Left > 0 {
+			r.Left--
+			o.reserved = append(o.reserved, r.serial)
+		}
+		shown := clone(r.ReplyRight)
+		newest = &shown
+	}
+	return newest
+}
+
+// Settle ends loans.
+func (s *Memory) Settle(_ context.Context, all []session.Settlement) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.clock()
+	for _, t := range all {
+		if c := s.find(t.To, now); c != nil {
+			c.settle(t, now)
+		}
+	}
+	return nil
+}
+
+func (c *conversation) settle(t session.Settlement, now time.Time) {
+	if t.Verdict == session.Shown {
+		c.debts = slices.DeleteFunc(c.debts, func(d *debt) bool { return d.shows != nil && d.shows.id == t.Delivery })
+		return
+	}
+	i := slices.IndexFunc(c.debts, func(d *debt) bool { return d.ID == t.ID && d.fence != "" && d.fence == t.Fence })
+	if i < 0 {
+		return
+	}
+	d := c.debts[i]
+	for j := range c.rights {
+		if t.GiveBack && slices.Contains(d.reserved, c.rights[j].serial) {
+			c.rights[j].Left++
+		}
+	}
+	for j := range c.rights {
+		if t.Spent && c.rights[j].live(now) {
+			c.rights[j].Left = 0
+		}
+	}
+	d.fence, d.reserved = "", nil
+	switch t.Verdict {
+	case session.Again:
+		d.Tries++
+		d.Due = now.Add(t.After)
+	case session.Park:
+		d.Tries++
+		d.Park, d.Due = true, time.Time{}
+	default:
+		c.debts = slices.Delete(c.debts, i, i+1)
+	}
+}
