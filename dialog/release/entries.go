@@ -1,7 +1,6 @@
 package release
 
 import (
-	"strings"
 	"time"
 
 	"github.com/xianda-bot/xianda/dialog/script"
@@ -13,6 +12,9 @@ func readEntries(src script.Source, loc *time.Location) ([]kb.Entry, []script.Fi
 	page := script.ReadPage(src)
 	if page.Root == nil {
 		return nil, page.Findings
+	}
+	if len(page.Root.Items) == 0 {
+		page.Root.Fault("type", "知识要写成一个列表", "每条写成 - id: …")
 	}
 	var out []kb.Entry
 	for _, n := range page.Root.Items {
@@ -40,21 +42,46 @@ func readEntries(src script.Source, loc *time.Location) ([]kb.Entry, []script.Fi
 			case "related":
 				e.Related, _ = v.Texts("related")
 			case "reject":
-				e.Reject = strings.EqualFold(v.Raw(), "true")
+				e.Reject = flag(v, p.Name)
 			case "disabled":
-				e.Disabled = strings.EqualFold(v.Raw(), "true")
+				e.Disabled = flag(v, p.Name)
 			case "valid_from":
-				e.ValidFrom, _ = time.ParseInLocation(time.DateOnly, v.Raw(), loc)
+				e.ValidFrom, _ = instant(v, p.Name, loc)
 			case "valid_to":
-				if t, err := time.ParseInLocation(time.DateOnly, v.Raw(), loc); err == nil {
-					e.ValidTo = t.AddDate(0, 0, 1)
+				day := false
+				if e.ValidTo, day = instant(v, p.Name, loc); day {
+					e.ValidTo = e.ValidTo.AddDate(0, 0, 1) // the day itself is still valid
 				}
 			}
 		}
-		if e.ID == "" || e.Question == "" {
-			n.Fault("missing-key", "知识缺少 id 或 question", "写上 id 和 question")
+		if e.ID == "" || e.Question == "" || e.Answer == "" && len(e.Channels) == 0 {
+			n.Fault("missing-key", "知识缺少 id、question 或 answer", "写上 id、question 和 answer")
 		}
 		out = append(out, e)
 	}
 	return out, page.Findings
+}
+
+// flag reads true or false.
+func flag(n *script.Node, name string) bool {
+	switch n.Raw() {
+	case "true":
+		return true
+	case "false":
+		return false
+	}
+	n.Fault("type", name+" 要写 true 或 false", name+": true")
+	return false
+}
+
+// instant reads a day, which begins at midnight of loc, or an exact time of RFC 3339.
+func instant(n *script.Node, name string, loc *time.Location) (t time.Time, day bool) {
+	if t, err := time.ParseInLocation(time.DateOnly, n.Raw(), loc); err == nil {
+		return t, true
+	}
+	t, err := time.Parse(time.RFC3339, n.Raw())
+	if err != nil {
+		n.Fault("date", name+"“"+n.Raw()+"”不是日期", "写成 2026-12-31")
+	}
+	return t, false
 }
