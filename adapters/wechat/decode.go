@@ -22,8 +22,8 @@ var (
 )
 
 // leaves are the elements whose text is read; none may hold elements.
-var leaves = strings.Fields("ToUserName FromUserName CreateTime MsgType MsgId Content bizmsgmenuid PicUrl MediaId Format Recognition " +
-	"Location_X Location_Y Label Title Description Url Event EventKey Ticket MenuId")
+const leaves = "ToUserName FromUserName CreateTime MsgType MsgId Content bizmsgmenuid PicUrl MediaId Format Recognition " +
+	"Location_X Location_Y Label Title Description Url Event EventKey Ticket MenuId"
 
 // readPush reads the XML of a message and checks what every message has.
 func readPush(b []byte) (*weixin.Element, error) {
@@ -31,7 +31,7 @@ func readPush(b []byte) (*weixin.Element, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := x.Flat(leaves...); err != nil {
+	if err := x.Flat(strings.Fields(leaves)...); err != nil {
 		return nil, err
 	}
 	switch {

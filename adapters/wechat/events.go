@@ -43,24 +43,15 @@ func event(x *weixin.Element, m *chat.Message) (pool, ignored string) {
 	return "", "unknown event"
 }
 
-// allowances are what a trigger permits by the customer-service API (api_sendcustommessage; since 2023-06-12 five, not twenty, for a
-// message). That a msgmenu tap counts as a menu tap is unconfirmed: the careful reading.
-var allowances = map[string]struct {
-	count int
-	valid time.Duration
-}{
-	"message":   {5, weixin.Window},
-	"menu":      {3, time.Minute},
-	"tap":       {3, time.Minute},
-	"subscribe": {3, time.Minute},
-	"scan":      {3, time.Minute},
-}
-
-// right is the permission that a push brings, nil when it brings none or the account could not use it.
+// right is the permission that a push brings, nil when it brings none or the account could not use it: what the trigger permits by the
+// customer-service API (api_sendcustommessage; since 2023-06-12 five messages, not twenty, after one of the person's). That a tap on a
+// msgmenu counts as one on the menu is unconfirmed: the careful reading.
 func (a *Adapter) right(pool string, received time.Time) *chat.ReplyRight {
-	allowed, ok := allowances[pool]
-	if !ok || !a.mayPush() {
+	if pool == "" || !a.mayPush() {
 		return nil
 	}
-	return &chat.ReplyRight{Pool: pool, Expires: received.Add(allowed.valid), Left: allowed.count}
+	if pool == "message" {
+		return &chat.ReplyRight{Pool: pool, Expires: received.Add(weixin.Window), Left: 5}
+	}
+	return &chat.ReplyRight{Pool: pool, Expires: received.Add(time.Minute), Left: 3}
 }

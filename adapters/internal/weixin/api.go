@@ -15,6 +15,8 @@ import (
 	"time"
 )
 
+const stablePath = "/cgi-bin/stable_token"
+
 // maxAnswer is how much of an API answer is read.
 const maxAnswer = 1 << 20
 
@@ -51,7 +53,6 @@ func (a *API) Call(ctx context.Context, path string, in, out any) error {
 
 // StableToken is the Fetch of official accounts and mini-programs. The secret travels in the body, never in the address.
 func (a *API) StableToken(appID, secret string) Fetch {
-	const path = "/cgi-bin/stable_token"
 	return func(ctx context.Context, force bool) (string, time.Duration, error) {
 		in := struct {
 			Grant  string `json:"grant_type"`
@@ -63,11 +64,11 @@ func (a *API) StableToken(appID, secret string) Fetch {
 			Token string `json:"access_token"`
 			Life  int64  `json:"expires_in"`
 		}
-		if err := a.call(ctx, path, "", in, &out); err != nil {
+		if err := a.call(ctx, stablePath, "", in, &out); err != nil {
 			return "", 0, err
 		}
 		if out.Token == "" || out.Life <= 0 {
-			return "", 0, &Error{Op: path, Text: "(it holds no token)", Garbled: true}
+			return "", 0, &Error{Op: stablePath, Text: "(it holds no token)", Garbled: true}
 		}
 		return out.Token, time.Duration(min(out.Life, 24*3600)) * time.Second, nil
 	}

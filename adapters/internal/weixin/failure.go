@@ -28,7 +28,7 @@ func (e *Error) Error() string {
 		b.WriteString(": " + e.Cause.Error())
 	case e.Code != 0:
 		fmt.Fprintf(&b, ": %d %s", e.Code, e.Text)
-		if r := remedies[e.Code]; r != "" {
+		if r := remedy(e.Code); r != "" {
 			b.WriteString(" (" + r + ")")
 		}
 	case e.Garbled:
@@ -60,41 +60,56 @@ func errcode(err error) int {
 	return 0
 }
 
-// kinds is what each errcode means for a message. What is not listed is refused for good.
-var kinds = map[int]chat.FailureKind{
-	-1:    chat.Temporary,
-	40001: chat.Temporary, 40014: chat.Temporary, 41001: chat.Temporary, 42001: chat.Temporary, // after one renewal
-	40003: chat.Blocked, 43004: chat.Blocked, 45087: chat.Blocked, 48002: chat.Blocked, 70000: chat.Blocked,
-	40007: chat.BadMedia,
-	40013: chat.Auth, 40125: chat.Auth, 40164: chat.Auth, 40243: chat.Auth, 41002: chat.Auth, 41004: chat.Auth,
-	61004: chat.Auth, 89501: chat.Auth, 89503: chat.Auth, 89506: chat.Auth, 89507: chat.Auth,
-	48004: chat.Auth, 50002: chat.Auth, // the account is banned or restricted: keep, and alarm
-	45002: chat.TooLong,
-	45009: chat.Rate, 45011: chat.Rate,
-	45015: chat.Window,
-	45047: chat.Exhausted,
-	48001: chat.NoPush,
+// kind is what an errcode means for a message. What is not listed is refused for good.
+func kind(code int) chat.FailureKind {
+	switch code {
+	case -1, 40001, 40014, 41001, 42001: // the token codes: after one renewal
+		return chat.Temporary
+	case 40003, 43004, 45087, 48002, 70000:
+		return chat.Blocked
+	case 40007:
+		return chat.BadMedia
+	case 40013, 40125, 40164, 40243, 41002, 41004, 61004, 89501, 89503, 89506, 89507,
+		48004, 50002: // the account is banned or restricted: keep, and alarm
+		return chat.Auth
+	case 45002:
+		return chat.TooLong
+	case 45009, 45011:
+		return chat.Rate
+	case 45015:
+		return chat.Window
+	case 45047:
+		return chat.Exhausted
+	case 48001:
+		return chat.NoPush
+	}
+	return chat.Refused
 }
 
-// remedies are for the operator who reads the error.
-var remedies = map[int]string{
-	40013: "app_id is wrong",
-	40125: "app_secret is wrong, or was reset in the console",
-	40164: "add this machine's address to the IP white list in the console",
-	40243: "app_secret is frozen: unfreeze it in the console",
-	45009: "daily quota: it starts again at midnight, or clear it with clear_quota",
-	48001: "the account is not verified: set verified: false, or have it verified",
-	48004: "the platform has banned this API for the account",
-	50002: "the platform has restricted the account",
-	61004: "add this machine's address to the IP white list in the console",
-	89501: "an administrator must confirm this machine's address",
-	89503: "an administrator must confirm this machine's address",
-	89506: "an administrator refused this machine's address: try again in 24 hours",
-	89507: "an administrator refused this machine's address: try again in an hour",
+// remedy is for the operator who reads the error.
+func remedy(code int) string {
+	switch code {
+	case 40013:
+		return "app_id is wrong"
+	case 40125:
+		return "app_secret is wrong, or was reset in the console"
+	case 40164, 61004:
+		return "add this machine's address to the IP white list in the console"
+	case 40243:
+		return "app_secret is frozen: unfreeze it in the console"
+	case 45009:
+		return "daily quota: it starts again at midnight, or clear it with clear_quota"
+	case 48001:
+		return "the account is not verified: set verified: false, or have it verified"
+	case 48004, 50002:
+		return "the platform has banned or restricted the account"
+	case 89501, 89503:
+		return "an administrator must confirm this machine's address"
+	case 89506, 89507:
+		return "an administrator refused this machine's address: try again later"
+	}
+	return ""
 }
-
-// beijing is the platform's time zone: daily quotas start again at its midnight.
-var beijing = time.FixedZone("UTC+8", 8*3600)
 
 // Classify turns the error of a call into what the postman acts on.
 func Classify(err error, now time.Time) *chat.Failure {
@@ -103,19 +118,16 @@ func Classify(err error, now time.Time) *chat.Failure {
 	if !errors.As(err, &e) {
 		return f
 	}
-	switch {
-	case e.Code == 0:
-		f.Unknown = e.Sent && e.Op != "/cgi-bin/stable_token"
+	if e.Code == 0 {
+		f.Unknown = e.Sent && e.Op != stablePath
 		return f
-	case kinds[e.Code] == "":
-		f.Kind = chat.Refused
-	default:
-		f.Kind = kinds[e.Code]
 	}
+	f.Kind = kind(e.Code)
 	switch e.Code {
 	case 45011: // per-minute limit
 		f.Retry = time.Minute
-	case 45009:
+	case 45009: // daily quotas start again at the platform's midnight
+		beijing := time.FixedZone("UTC+8", 8*3600)
 		y, m, d := now.In(beijing).Date()
 		f.Retry = time.Date(y, m, d+1, 0, 0, 0, 0, beijing).Sub(now)
 	case 40001, 40014, 41001, 42001:

@@ -184,7 +184,7 @@ func (t *Tokens) ask(ctx context.Context, refused string) (grant, error) {
 	case token == "":
 		return grant{}, errors.New("the platform's answer holds no token")
 	case token == refused:
-		return grant{}, errors.New("the platform hands out a token that it refuses")
+		return grant{}, stuck("a token that it refuses is handed out again")
 	}
 	now := t.clock()
 	life = max(life, time.Minute)
@@ -216,7 +216,7 @@ func (t *Tokens) mayForce(ctx context.Context) error {
 		}
 	}
 	if n := len(times); n >= forcesADay || n > 0 && now.Sub(times[n-1]) < forceGap {
-		return errors.New("the platform hands out a token that it refuses, and force_refresh is used up for now")
+		return stuck("a token that it refuses is handed out again, and force_refresh is used up for now")
 	}
 	b, err := json.Marshal(append(times, now))
 	if err != nil {
@@ -248,6 +248,9 @@ func (t *Tokens) last(refused string, err error) (grant, error) {
 	}
 	return grant{}, err
 }
+
+// stuck is the error of a platform that insists on a refused token: 40001, as if the call had failed again.
+func stuck(text string) error { return &Error{Op: stablePath, Code: 40001, Text: text} }
 
 // paused is the error of a fetch that failed a moment ago, read back from the vault.
 func paused(kept string) error {
