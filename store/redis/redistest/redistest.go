@@ -94,7 +94,7 @@ func start(t testing.TB, port int, args []string) error {
 		t.Fatal("redis-server is missing: apt-get install redis-server")
 	}
 	cmd := exec.Command(bin, append([]string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", t.TempDir(),
-		"--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--daemonize", "no"}, args...)...)
+		"--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--repl-diskless-sync-delay", "0", "--daemonize", "no"}, args...)...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return err

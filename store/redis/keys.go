@@ -1,0 +1,87 @@
+package redis
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/dialog/session"
+)
+
+// keys makes every key name. The braces hold the partition, so that all keys of one partition lie in one slot of a cluster.
+//
+//	xianda:partitions        the number of partitions, checked at Open
+//	xianda:{p}:c:<address>   hash: everything of a conversation
+//	xianda:{p}:due           sorted set: what is due when, see lua/lib_conv.lua
+//	xianda:{p}:ledger        stream: events for reports
+//	xianda:{p}:n:<hour>      hash: counts of one hour, UTC, "2026112108"
+//	xianda:{p}:case:<id>     hash: a case
+//	xianda:{p}:cases         sorted set: ids of open cases by the moment they were raised
+//	xianda:{p}:closed        sorted set: ids of closed cases by the moment they were closed
+//	xianda:{p}:dead          sorted set: ids of dead letters by age
+//	xianda:{p}:dead:<id>     a dead letter
+//	xianda:seats             sorted set: seats at their queues by the moment they were seen
+//	xianda:vault:<key>       a value of the vault
+//	xianda:lock:<key>        a lock of the vault
+//	xianda:ping:<node>       written by Ping
+//
+// Members of the due index: "m|<address>" a mailbox, at the end of its lease; "d|<address>" debts; "t|<address>" timers;
+// "p|<length of the address>|<address><delivery id>" a passive reply not yet shown.
+type keys struct{ prefix string }
+
+func (k keys) in(p int, rest string) string { return k.prefix + ":{" + strconv.Itoa(p) + "}:" + rest }
+
+func (k keys) conversation(p int, a string) string { return k.in(p, "c:"+a) }
+func (k keys) due(p int) string                    { return k.in(p, "due") }
+func (k keys) ledger(p int) string                 { return k.in(p, "ledger") }
+func (k keys) counts(p int, hour time.Time) string {
+	return k.in(p, "n:"+hour.UTC().Format("2006010215"))
+}
+func (k keys) caseHash(p int, id string) string { return k.in(p, "case:"+id) }
+func (k keys) openCases(p int) string           { return k.in(p, "cases") }
+func (k keys) closedCases(p int) string         { return k.in(p, "closed") }
+func (k keys) deads(p int) string               { return k.in(p, "dead") }
+func (k keys) dead(p int, id string) string     { return k.in(p, "dead:"+id) }
+func (k keys) partitions() string               { return k.prefix + ":partitions" }
+func (k keys) seats() string                    { return k.prefix + ":seats" }
+func (k keys) vault(key string) string          { return k.prefix + ":vault:" + key }
+func (k keys) lock(key string) string           { return k.prefix + ":lock:" + key }
+func (k keys) ping(node string) string          { return k.prefix + ":ping:" + node }
+
+// passiveMember is a passive reply's member of the due index, as lua/lib_debts.lua writes it.
+func passiveMember(a, delivery string) string { return fmt.Sprintf("p|%d|%s%s", len(a), a, delivery) }
+
+// dueAddress reads the address out of a member of the due index.
+func dueAddress(member string) (chat.Address, bool) {
+	if len(member) < 3 || member[1] != '|' {
+		return chat.Address{}, false
+	}
+	text := member[2:]
+	if member[0] == 'p' {
+		for i, c := range text {
+			if c == '|' {
+				n, err := strconv.Atoi(text[:i])
+				if err != nil || n < 0 || n > len(text)-i-1 {
+					return chat.Address{}, false
+				}
+				text = text[i+1 : i+1+n]
+				break
+			}
+		}
+	}
+	a, err := chat.ParseAddress(text)
+	return a, err == nil
+}
+
+// place is where a conversation lies: the names that every script of it begins with.
+type place struct {
+	p         int
+	address   string
+	conv, due string
+}
+
+func (k keys) place(a chat.Address) place {
+	text, p := a.String(), session.Partition(a)
+	return place{p: p, address: text, conv: k.conversation(p, text), due: k.due(p)}
+}

@@ -1,0 +1,137 @@
+package redis
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/dialog/session"
+)
+
+// Due lists conversations in which something is due, longest due first. It is two trips, whatever the number of partitions.
+func (s *Store) Due(ctx context.Context, n int) ([]chat.Address, error) {
+	if n <= 0 {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	now, err := s.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pipe, first := s.db.Pipeline(), int(s.turn.Add(1))
+	found := make([]*redis.ZSliceCmd, session.Partitions)
+	for i := range found {
+		found[i] = pipe.ZRangeByScoreWithScores(ctx, s.k.due((first+i)%session.Partitions),
+			&redis.ZRangeBy{Min: "-inf", Max: strconv.FormatInt(now.UnixMilli(), 10), Count: int64(n)})
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return nil, classify("due", err)
+	}
+	var all []redis.Z
+	for _, f := range found {
+		all = append(all, f.Val()...)
+	}
+	slices.SortStableFunc(all, func(a, b redis.Z) int { return cmp.Compare(a.Score, b.Score) })
+	var list []chat.Address
+	seen := map[chat.Address]bool{}
+	for _, z := range all {
+		member, _ := z.Member.(string)
+		a, ok := dueAddress(member)
+		if !ok || seen[a] {
+			continue
+		}
+		seen[a] = true
+		if list = append(list, a); len(list) == n {
+			break
+		}
+	}
+	return list, nil
+}
+
+// Lend hands out the oldest debt of each kind.
+func (s *Store) Lend(ctx context.Context, a chat.Address, d time.Duration) (session.Lent, error) {
+	ans, err := s.run(ctx, s.sc.lend, s.k.place(a), nil, d.Milliseconds())
+	if err != nil {
+		return session.Lent{}, err
+	}
+	if ans.kind != "ok" {
+		return session.Lent{}, refusal(ans)
+	}
+	lent := session.Lent{Parked: int(ans.number(1)), Withheld: int(ans.number(2)), Next: moment(ans.number(0))}
+	for i := 4; i < len(ans.rest); i++ {
+		one := ans.list(i)
+		var owed debt
+		if err := json.Unmarshal([]byte(text(one, 0)), &owed); err != nil {
+			return session.Lent{}, fmt.Errorf("redis: debt of %s: %w", a.Channel, err)
+		}
+		loan := session.Loan{Fence: text(one, 1), Hold: decodeHold(ans.text(3))}
+		if loan.Debt, err = owed.chat(a); err != nil {
+			return session.Lent{}, err
+		}
+		if whole := text(one, 2); whole != "" {
+			var r right
+			if err := json.Unmarshal([]byte(whole), &r); err != nil {
+				return session.Lent{}, fmt.Errorf("redis: right of %s: %w", a.Channel, err)
+			}
+			c, err := r.chat()
+			if err != nil {
+				return session.Lent{}, err
+			}
+			loan.Right = &c
+		}
+		lent.Loans = append(lent.Loans, loan)
+	}
+	return lent, nil
+}
+
+// verdict is one settlement as lua/settle.lua reads it.
+type verdict struct {
+	ID       string `json:"i"`
+	Fence    string `json:"f"`
+	Verdict  string `json:"v"`
+	After    int64  `json:"a"`
+	GiveBack bool   `json:"g"`
+	Spent    bool   `json:"s"`
+}
+
+// Settle ends loans. That passive replies were shown is one plain pipeline.
+func (s *Store) Settle(ctx context.Context, list []session.Settlement) error {
+	loans := map[chat.Address][]verdict{}
+	shown := 0
+	pipe := s.db.Pipeline()
+	for _, l := range list {
+		if l.Verdict == session.Shown {
+			pl := s.k.place(l.To)
+			pipe.ZRem(ctx, pl.due, passiveMember(pl.address, l.Delivery))
+			shown++
+			continue
+		}
+		loans[l.To] = append(loans[l.To], verdict{ID: l.ID, Fence: l.Fence, Verdict: string(l.Verdict), After: l.After.Milliseconds(),
+			GiveBack: l.GiveBack, Spent: l.Spent})
+	}
+	if shown > 0 {
+		short, cancel := context.WithTimeout(ctx, opTimeout)
+		defer cancel()
+		if _, err := pipe.Exec(short); err != nil {
+			return classify("settle", err)
+		}
+	}
+	for a, verdicts := range loans {
+		text, err := encode(verdicts)
+		if err != nil {
+			return fmt.Errorf("redis: settlements: %w", err)
+		}
+		if err := s.simple(ctx, s.sc.settle, a, nil, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,39 @@
+-- needs: conv mail
+-- accept records a message once and claims the head of the mailbox if nobody holds the lease.
+-- KEYS  1 conversation  2 due
+-- ARGV  1 address  2 clock  3 delivery id  4 message  5 redelivery, ms  6 reply by, ms or 0  7 right as JSON or ""
+--       8 "1": only post  9 case that a seat must hold, or ""  10 the seat
+-- RET   {"done", state, passive replies} | {"claim", claim, 1 if new} | {"waiting", claim or nil, 1 if new} |
+--       {"busy", limit} | {"owned", seat} | {"unknown"}; claim as in lib_conv
+local id, body, post = ARGV[3], ARGV[4], ARGV[8] == '1'
+local s, rec = load('s', 'i' .. id)
+if rec then return known(id, rec, s, not post) end
+if ARGV[9] ~= '' then
+  local case, seat = string.match(S.h or '', '^[^|]*|([^|]*)|(.*)$')
+  if case ~= ARGV[9] then return { 'unknown' } end
+  if seat ~= ARGV[10] then return { 'owned', seat } end
+  if S.d and #cjson.decode(S.d) >= DEBTS then return { 'busy', 'debts' } end
+end
+local m, limit = join(id, body, tonumber(ARGV[5]), tonumber(ARGV[6]))
+if not m then return { 'busy', limit } end
+if ARGV[7] ~= '' then
+  local new, rights = cjson.decode(ARGV[7]), {}
+  for _, r in ipairs(S.g and cjson.decode(S.g) or {}) do
+    if r.p ~= new.p and (r.e == 0 or r.e > now) and #rights < 15 then rights[#rights + 1] = r end
+  end
+  new.n = fresh()
+  rights[#rights + 1] = new
+  S.g = cjson.encode(rights)
+  put('g', S.g)
+end
+local c, of
+if post then
+  wake()
+elseif not held() then
+  local one = S.mh == S.mt
+  c, of = claim(s, one and m or nil, one and 'o' or nil)
+end
+flush()
+touch()
+if c and of == id then return { 'claim', c, 1 } end
+return { 'waiting', c or false, 1 }

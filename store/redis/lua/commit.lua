@@ -1,0 +1,155 @@
+-- needs: conv debts cases
+-- commit keeps the outcome of a turn and hands over the next message, or frees the lease.
+-- KEYS  1 conversation  2 due  3 ledger  4 counts of the hour  5 open cases  6 closed cases  7 dead letters
+--       8… the hash of each case raised, then of each case recalled, then the key of the dead letter
+-- ARGV  1 address  2 clock  3 delivery id  4 token  5 epoch judged under  6 session  7 reply by, ms or 0  8 passive replies as debts,
+--       or ""  9 letters: k park, r revive, d drop  10 ids carried, or ""  11 debts behind, or ""  12 debts instead, or ""
+--       13 debts in any case, or ""  14 rare things as JSON, or "": unset, timers, cases, recall, dead  15 lines
+--       16 number of ledger events  17… these, then names and numbers of counts, in turn
+-- RET   {"ok", state, passive replies, next claim or nil} | {"lost"} | {"held", hold}
+local id, token, session, passive, flags = ARGV[3], ARGV[4], ARGV[6], ARGV[8], ARGV[9]
+local rec = load('i' .. id, 'k')
+if not rec then return { 'lost' } end
+local state, turn, redelivery, by = string.match(rec, '^(.)|([^|]*)|(%d+)|(.*)$')
+if by == token then
+  local c = false
+  if S.z == token .. '|' .. S.l and S.l ~= '' and S.mt >= S.mh then
+    local t, _, body, st = head()
+    c = describe(t, body, st, redis.call('HGET', conv, 's'))
+  end
+  return { 'ok', state, state == 'p' and redis.call('HGET', conv, 'r' .. id) or '', c }
+end
+if S.l ~= token or not held() then return { 'lost' } end
+if epoch() ~= ARGV[5] then return { 'held', S.h or '' } end
+
+-- Debts. The list is read only if something is owed or will be.
+local list, changed = nil, false
+local function owed() if not list then list = debts() end return list end
+if S.d and string.find(flags, 'd', 1, true) then
+  local kept = {}
+  for _, d in ipairs(owed()) do
+    if not (d.k == 'reply' and d.o) then kept[#kept + 1] = d end
+  end
+  list, changed = kept, true
+end
+local quick = state == 'o' and passive ~= '' and tonumber(ARGV[7]) >= now
+local carried = {}
+if quick and ARGV[10] ~= '' then
+  -- A debt that was paid or lent meanwhile must not be shown again, so that the answer cannot be passive any more.
+  local free = {}
+  for _, d in ipairs(owed()) do
+    if (d.x or 0) <= now then free[d.i] = true end
+  end
+  for _, c in ipairs(cjson.decode(ARGV[10])) do
+    carried[c] = true
+    if not free[c] then quick = false end
+  end
+end
+local park = string.find(flags, 'k', 1, true) and true or false
+local more
+if quick then
+  state, more = 'p', ARGV[11]
+  if ARGV[10] ~= '' then
+    local kept = {}
+    for _, d in ipairs(owed()) do
+      if not carried[d.i] then kept[#kept + 1] = d end
+    end
+    list, changed = kept, true
+  end
+elseif state == 'o' and passive == '' and ARGV[12] == '' then
+  state, more = 'n', ''
+else
+  if state == 'o' then state = park and 'k' or 'u' end
+  more = ARGV[12]
+end
+if S.d and string.find(flags, 'r', 1, true) then
+  for _, d in ipairs(owed()) do
+    if d.p then d.p, d.u, changed = nil, now, true end
+  end
+end
+for _, records in ipairs({ more, ARGV[13] }) do
+  if records ~= '' then
+    append(owed(), cjson.decode(records), S.mh, park)
+    changed = true
+  end
+end
+if changed then
+  keepdebts(list)
+  schedule(list)
+end
+
+-- Rare things.
+if ARGV[14] ~= '' then
+  local o, key = cjson.decode(ARGV[14]), 8
+  if o.timers or o.unset then
+    local gone, timers = {}, {}
+    for _, n in ipairs(o.unset or {}) do gone[n] = true end
+    for _, t in ipairs(o.timers or {}) do gone[t.n] = true end
+    for _, t in ipairs(S.t and cjson.decode(S.t) or {}) do
+      if not gone[t.n] then timers[#timers + 1] = t end
+    end
+    for _, t in ipairs(o.timers or {}) do timers[#timers + 1] = t end
+    if #timers == 0 then
+      if S.t then drop('t') end
+      redis.call('ZREM', due, 't|' .. addr)
+    else
+      local first, last = timers[1].u, 0
+      for _, t in ipairs(timers) do first, last = math.min(first, t.u), math.max(last, t.u) end
+      put('t', cjson.encode(timers))
+      redis.call('ZADD', due, first, 't|' .. addr)
+      redis.call('PEXPIRE', conv, math.max(0, last - now) + KEEP)
+    end
+  end
+  for _, c in ipairs(o.cases or {}) do
+    redis.call('HSET', KEYS[key], 'j', c.j, 'addr', addr, 'queue', c.queue, 'state', 'waiting', 'priority', c.priority, 'raised', now)
+    redis.call('PEXPIRE', KEYS[key], KEEP)
+    redis.call('ZADD', KEYS[5], now, c.id)
+    put('C' .. c.id, 1)
+    key = key + 1
+  end
+  for _, c in ipairs(o.recall or {}) do
+    if redis.call('HGET', KEYS[key], 'state') == 'waiting' then over(KEYS[key], KEYS[5], KEYS[6], c, 'recalled') end
+    key = key + 1
+  end
+  if o.dead then
+    redis.call('SET', KEYS[key], o.dead.j, 'PX', KEEP)
+    redis.call('ZADD', KEYS[7], now, o.dead.id)
+    redis.call('ZREMRANGEBYRANK', KEYS[7], 0, -DEADS - 1)
+    put('X' .. o.dead.id, 1)
+  end
+end
+
+-- The turn itself.
+S.y = S.y + 1
+if ARGV[15] ~= '' then put('y' .. (S.y % LINES), S.y .. '|' .. ARGV[15]) else drop('y' .. (S.y % LINES)) end
+put('y', S.y)
+put('s', session)
+put('i' .. id, state .. '|' .. turn .. '|' .. redelivery .. '|' .. token)
+drop('m' .. S.mh)
+if S.c then drop('c') S.c = false end
+if state == 'p' and quick then
+  local u = S.u or ''
+  if #u > 400 then
+    unshown()
+    u = S.u or ''
+  end
+  put('r' .. id, passive)
+  put('u', u .. #id .. ':' .. id)
+  redis.call('ZADD', due, ARGV[7] + redelivery, shownkey(id))
+end
+S.mh, S.b = S.mh + 1, 0
+put('mh', S.mh)
+local c = false
+if S.mt >= S.mh then
+  c = claim(session)
+  put('z', token .. '|' .. S.l)
+else
+  put('l', '') put('e', 0) put('b', 0) put('z', '')
+  redis.call('ZREM', due, 'm|' .. addr)
+end
+flush()
+local n = tonumber(ARGV[16])
+for i = 17, 16 + n do redis.call('XADD', KEYS[3], 'MAXLEN', '~', 10000, '*', 'e', ARGV[i]) end
+for i = 17 + n, #ARGV, 2 do redis.call('HINCRBY', KEYS[4], ARGV[i], ARGV[i + 1]) end
+if #ARGV > 16 + n then redis.call('PEXPIRE', KEYS[4], KEEPCOUNTS) end
+return { 'ok', state, state == 'p' and passive or '', c }

@@ -1,0 +1,92 @@
+-- lib_conv: the clock, the fields of a conversation and the claim. Every script of a conversation begins with it.
+-- KEYS[1] the conversation's hash, KEYS[2] the due index of its partition; ARGV[1] the written address, ARGV[2] milliseconds by which
+-- tests move the clock ("0"). The constants LEASE, MAILBOX, KEPT, ALLIDS, REDELIVERY, DEBTS, LINES, KEEP and KEEPCLOSED are written
+-- before it by script.go; times are in milliseconds.
+-- Numbers above 2^53/10 are kept as strings: Lua's ".." writes 14 digits only.
+local conv, due, addr = KEYS[1], KEYS[2], ARGV[1]
+local clock = redis.call('TIME')
+local micros = clock[1] * 1000000 + clock[2] + ARGV[2] * 1000
+local now = math.floor(micros / 1000)
+
+local S = {}
+local pending = {}
+local function put(f, v) pending[f] = v end
+local function drop(f) pending[f] = false end
+local function flush()
+  local set, unset = {}, {}
+  for f, v in pairs(pending) do
+    if v then set[#set + 1] = f; set[#set + 1] = v else unset[#unset + 1] = f end
+  end
+  if #set > 0 then redis.call('HSET', conv, unpack(set)) end
+  if #unset > 0 then redis.call('HDEL', conv, unpack(unset)) end
+  pending = {}
+end
+
+-- load reads the fields that most scripts need and returns two more.
+local function load(a, b)
+  local v = redis.call('HMGET', conv, 'k', 'l', 'e', 'mh', 'mt', 'oh', 'ot', 'b', 'd', 'g', 'h', 'c', 'u', 't', 'z', 'y', a, b)
+  S.k, S.l, S.e = v[1] or '0', v[2] or '', tonumber(v[3] or 0)
+  S.mh, S.mt, S.oh, S.ot, S.b = tonumber(v[4] or 1), tonumber(v[5] or 0), tonumber(v[6] or 1), tonumber(v[7] or 0), tonumber(v[8] or 0)
+  S.d, S.g, S.h, S.c, S.u, S.t, S.z, S.y = v[9], v[10], v[11], v[12], v[13], v[14], v[15] or '', tonumber(v[16] or 0)
+  return v[17], v[18]
+end
+
+-- fresh is the next fencing number. It is never below the clock in microseconds, so that it grows even over Forget and expiry.
+local function fresh()
+  local k = tonumber(S.k) + 1
+  if k < micros then k = micros end
+  S.k = string.format('%.0f', k)
+  put('k', S.k)
+  return S.k
+end
+
+-- epoch of the hold; '' without one. The field is "epoch|case|seat".
+local function epoch() return S.h and string.match(S.h, '^[^|]*') or '' end
+
+-- held tells whether a live lease is under way.
+local function held() return S.e > now end
+
+-- entry splits a message of the mailbox, "turn|length of id|id body".
+local function entry(m)
+  local _, to, turn, n = string.find(m, '^([^|]*)|(%d+)|')
+  n = tonumber(n)
+  return turn, string.sub(m, to + 1, to + n), string.sub(m, to + n + 1)
+end
+
+-- describe is the claim of the head as Go reads it: turn, token, message, session, state of the delivery, debts, rights, hold, tries,
+-- clock, checkpoint.
+local function describe(turn, body, state, s)
+  local c = ''
+  if S.c and string.sub(S.c, 1, #turn + 1) == turn .. '|' then c = string.sub(S.c, #turn + 2) end
+  return { turn, S.l, body, s or '', state, S.d or '', S.g or '', S.h or '', S.b - 1, now, c }
+end
+
+-- head reads the head of the mailbox: turn, id, body, state of the delivery.
+local function head(m, rec)
+  m = m or redis.call('HGET', conv, 'm' .. S.mh)
+  local turn, id, body = entry(m)
+  rec = rec or redis.call('HGET', conv, 'i' .. id) or 'o'
+  return turn, id, body, string.sub(rec, 1, 1)
+end
+
+-- claim takes the lease of the head. Whoever held it before without giving it back has tried.
+local function claim(s, m, rec)
+  local turn, id, body, state = head(m, rec)
+  S.l, S.e, S.b = fresh(), now + LEASE, S.b + 1
+  put('l', S.l) put('e', S.e) put('b', S.b)
+  redis.call('ZADD', due, S.e, 'm|' .. addr)
+  return describe(turn, body, state, s), id
+end
+
+-- known answers an offered delivery that was recorded before: rec is its record, "state|turn|redelivery|token of its commit".
+local function known(id, rec, s, take)
+  local state = string.sub(rec, 1, 1)
+  if state ~= 'o' then
+    return { 'done', state, state == 'p' and redis.call('HGET', conv, 'r' .. id) or '' }
+  end
+  if not take or held() or S.mt < S.mh then return { 'waiting' } end
+  local c, of = claim(s)
+  flush()
+  if of == id then return { 'claim', c } end
+  return { 'waiting', c }
+end

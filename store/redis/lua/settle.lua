@@ -1,0 +1,42 @@
+-- needs: conv debts
+-- settle ends loans.
+-- KEYS  1 conversation  2 due
+-- ARGV  1 address  2 clock  3 settlements as JSON: i id, f fence, v verdict, a after in ms, g give back, s spent
+-- RET   {"ok", number of loans ended}
+load('k', 'k')
+if not S.d then return { 'ok', 0 } end
+local list, ended = debts(), 0
+local rights = S.g and cjson.decode(S.g) or nil
+for _, v in ipairs(cjson.decode(ARGV[3])) do
+  for i, d in ipairs(list) do
+    if d.i == v.i and d.f == v.f then
+      ended = ended + 1
+      if rights and v.g and d.g then
+        for _, n in ipairs(d.g) do
+          for _, r in ipairs(rights) do
+            if r.n == n then r.l = r.l + 1 end
+          end
+        end
+      end
+      if rights and v.s then
+        for _, r in ipairs(rights) do r.l = 0 end
+      end
+      d.f, d.x, d.g = nil, nil, nil
+      if v.v == 'again' then
+        d.u = now + v.a
+      elseif v.v == 'park' then
+        d.p, d.u = true, nil
+      else
+        table.remove(list, i)
+      end
+      break
+    end
+  end
+end
+if ended > 0 then
+  if rights then put('g', cjson.encode(rights)) end
+  keepdebts(list)
+  schedule(list)
+  flush()
+end
+return { 'ok', ended }
