@@ -1,0 +1,266 @@
+package admin
+
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/xianda-bot/xianda/chat"
+)
+
+const (
+	wholeCase = `{"id":"c1","conversation":{"channel":"shop","peer":"o6/person"},"queue":"支付","state":"held","priority":"","seat":"alice","wanted":"","reason":"","quota_left":4,"raised":"2026-01-28T12:00:00Z"}`
+	evt       = `{"id":"evt-1","at":"2026-01-28T19:00:00+08:00","kind":"redpacket.held","data":{"error":"RP_HOLD"},"conversation":{"channel":"shop","peer":"o6/person"}}`
+)
+
+// TestCalls goes through every call: its answer, and what the house was asked to do.
+func TestCalls(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, line, body string
+		status           int
+		want, did        string
+	}{
+		{"alive", "GET /healthz", "", 200, `{"status":"ok"}`, ""},
+		{"ready", "GET /readyz", "", 200, `{"status":"ready"}`, ""},
+		{"metrics", "GET /metrics", "", 200, "xianda_turns_total 1", ""},
+
+		{"event", "POST /v1/events", `{"events":[` + evt + `]}`, 202, `{"accepted":1,"duplicates":0}`,
+			`post event:evt-1 event redpacket.held shop|o6/person 2026-01-28T11:00:00Z {"error":"RP_HOLD"}; wake shop|o6/person`},
+		{"event twice", "POST /v1/events", `{"events":[` + evt + `,` + evt + `]}`, 202, `{"accepted":1,"duplicates":1}`,
+			`post event:evt-1 event redpacket.held shop|o6/person 2026-01-28T11:00:00Z {"error":"RP_HOLD"}; ` +
+				`post event:evt-1 event redpacket.held shop|o6/person 2026-01-28T11:00:00Z {"error":"RP_HOLD"}; wake shop|o6/person`},
+		{"event of now, in a thread", "POST /v1/events", `{"events":[{"id":"e","kind":"k","conversation":{"channel":"tg","peer":"1","thread":"9"}}]}`, 202,
+			`{"accepted":1,"duplicates":0}`, `post event:e event k tg|1|9 2026-01-28T12:00:00Z ; wake tg|1|9`},
+
+		{"list", "GET /v1/cases?state=held&queue=%E6%94%AF%E4%BB%98", "", 200, `{"cases":[` + wholeCase + `]}`, "cases held 支付"},
+		{"empty list", "GET /v1/cases?state=closed", "", 200, `{"cases":[]}`, "cases"},
+		{"show", "GET /v1/cases/c1", "", 200, wholeCase, ""},
+		{"claim", "POST /v1/cases/c1/claim", `{"seat":"alice"}`, 200, wholeCase, "claim c1 alice; seen alice 支付; wake shop|o6/person"},
+		{"reply", "POST /v1/cases/c1/reply", `{"seat":"alice","text":"您好","key":"r-1"}`, 202, `{"key":"r-1"}`,
+			"reply c1 alice 您好 r-1; seen alice 支付; wake shop|o6/person"},
+		{"transfer to a queue", "POST /v1/cases/c1/transfer", `{"queue":"支付"}`, 204, "", "transfer c1 queue=支付 seat=; wake shop|o6/person"},
+		{"transfer to a seat", "POST /v1/cases/c1/transfer", `{"seat":"bob"}`, 204, "", "transfer c1 queue= seat=bob; wake shop|o6/person"},
+		{"note", "POST /v1/cases/c1/note", `{"text":"已联系银行"}`, 204, "", "note c1  已联系银行"},
+		{"note by a seat", "POST /v1/cases/c1/note", `{"text":"等回电","seat":"alice"}`, 204, "", "note c1 alice 等回电; seen alice 支付"},
+		{"close", "POST /v1/cases/c1/close", `{"reason":"solved"}`, 204, "", "close c1 solved; wake shop|o6/person"},
+		{"close without a reason", "POST /v1/cases/c1/close", `{}`, 204, "", "close c1 closed; wake shop|o6/person"},
+
+		{"look", "GET /v1/conversations/shop/o6%2Fperson", "", 200,
+			`{"conversation":{"channel":"shop","peer":"o6/person"},"session":{"v":1,"turn":2,"chain":""},"lines":[{"at":"2026-01-28T12:00:00Z","from":"person","text":"退款"}],` +
+				`"owed":[{"id":"r1","kind":"reply","tries":1,"park":false,"lent":true}],"rights":[],"mailbox":0}`, "look"},
+		{"forget", "DELETE /v1/conversations/shop/o6%2Fperson", "", 204, "", "forget shop|o6/person"},
+		{"forget what was never known", "DELETE /v1/conversations/tg/1?thread=2", "", 204, "", "forget tg|1|2"},
+		{"dead letters", "GET /v1/dead?limit=5", "", 200, `{"dead":[{"id":"d1","message":{"id":"m1","kind":"said","from":{"channel":"shop","peer":"o6/person"},` +
+			`"at":"0001-01-01T00:00:00Z","reply_by":"0001-01-01T00:00:00Z"},"turn":"","tries":3,"why":"","at":"2026-01-28T12:00:00Z"}]}`, "deads"},
+		{"replay", "POST /v1/dead/d1/replay", "", 202, `{"conversation":{"channel":"shop","peer":"o6/person"}}`, "replay d1; wake shop|o6/person"},
+		{"bury", "DELETE /v1/dead/d1", "", 204, "", "bury d1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			h, api := newHouse()
+			got := call(t, api, c.line, c.body, nil)
+			if got.Code != c.status {
+				t.Errorf("%s = %d, want %d", c.line, got.Code, c.status)
+			}
+			if d := cmp.Diff(c.want, strings.TrimSpace(got.Body.String())); d != "" {
+				t.Errorf("%s, - want + got:\n%s", c.line, d)
+			}
+			if d := cmp.Diff(c.did, strings.Join(h.did, "; ")); d != "" {
+				t.Errorf("%s asked the house, - want + got:\n%s", c.line, d)
+			}
+		})
+	}
+}
+
+// TestRefusals asserts the whole error of each bad call, and that the house was not asked to do anything.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	event := func(s string) string { return `{"events":[` + evt + `,` + s + `]}` }
+	for _, c := range []struct {
+		name, line, body string
+		status           int
+		code, field      string
+		message          string
+	}{
+		{"no JSON", "POST /v1/cases/c1/claim", `{"seat":`, 400, "bad_json", "", "the body is not JSON"},
+		{"nothing", "POST /v1/cases/c1/claim", ``, 400, "bad_json", "", "the body is not JSON"},
+		{"bytes behind", "POST /v1/cases/c1/claim", `{"seat":"a"} {}`, 400, "bad_json", "", "the body is not JSON"},
+		{"no UTF-8", "POST /v1/cases/c1/claim", "{\"seat\":\"\xff\"}", 400, "bad_json", "", "the body is not UTF-8"},
+		{"a list", "POST /v1/cases/c1/claim", `[]`, 400, "bad_field", "", "want an object"},
+		{"too large", "POST /v1/cases/c1/claim", `{"seat":"` + strings.Repeat("x", 256<<10) + `"}`, 413, "too_large", "", "a body has at most 262144 bytes"},
+		{"unknown field", "POST /v1/cases/c1/claim", `{"seat":"a","sit":1}`, 400, "bad_field", "sit", "unknown field; known here: seat"},
+		{"a field of another case", "POST /v1/cases/c1/claim", `{"Seat":"a"}`, 400, "bad_field", "Seat", "unknown field; known here: seat"},
+		{"a field twice", "POST /v1/cases/c1/claim", `{"seat":"a","seat":"b"}`, 400, "bad_field", "seat", "this field stands twice"},
+		{"null", "POST /v1/cases/c1/claim", `{"seat":null}`, 400, "bad_field", "seat", "want a value, not null"},
+		{"no text", "POST /v1/cases/c1/claim", `{"seat":7}`, 400, "bad_field", "seat", "want text"},
+		{"no seat", "POST /v1/cases/c1/claim", `{}`, 400, "bad_field", "seat", "this is missing"},
+		{"a seat of two lines", "POST /v1/cases/c1/claim", `{"seat":"a\nb"}`, 400, "bad_field", "seat", "want visible characters without spaces around them"},
+		{"a seat that is the bot", "POST /v1/cases/c1/claim", `{"seat":"bot"}`, 400, "bad_field", "seat", "bot is what transcripts call somebody else"},
+		{"a long seat", "POST /v1/cases/c1/claim", `{"seat":"` + strings.Repeat("x", 129) + `"}`, 400, "bad_field", "seat", "want at most 128 bytes"},
+		{"no words", "POST /v1/cases/c1/reply", `{"seat":"a","text":" \n"}`, 400, "bad_field", "text", "this is missing"},
+		{"too many words", "POST /v1/cases/c1/reply", `{"seat":"a","text":"` + strings.Repeat("x", chat.MaxText+1) + `"}`, 400, "bad_field", "text", "want at most 8192 bytes"},
+		{"two goals", "POST /v1/cases/c1/transfer", `{"seat":"a","queue":"b"}`, 400, "bad_field", "queue", "give exactly one of queue and seat"},
+		{"no goal", "POST /v1/cases/c1/transfer", `{}`, 400, "bad_field", "queue", "give exactly one of queue and seat"},
+		{"a state that is none", "GET /v1/cases?state=open", "", 400, "bad_field", "state", "want waiting, held or closed"},
+		{"a limit that is none", "GET /v1/cases?limit=0", "", 400, "bad_field", "limit", "want a number from 1 to 1000"},
+		{"a limit of dead letters", "GET /v1/dead?limit=x", "", 400, "bad_field", "limit", "want a number from 1 to 1000"},
+
+		{"no events", "POST /v1/events", `{"events":[]}`, 400, "bad_field", "events", "want 1 to 100 events"},
+		{"too many events", "POST /v1/events", `{"events":[` + strings.Repeat(evt+",", 100) + evt + `]}`, 400, "bad_field", "events", "want 1 to 100 events"},
+		{"events are no list", "POST /v1/events", `{"events":{}}`, 400, "bad_field", "events", "want a list"},
+		{"an event is no object", "POST /v1/events", event(`7`), 400, "bad_field", "events[1]", "want an object"},
+		{"an event without id", "POST /v1/events", event(`{"kind":"k"}`), 400, "bad_field", "events[1].id", "this is missing"},
+		{"an event without kind", "POST /v1/events", event(`{"id":"1","conversation":{"channel":"c","peer":"p"}}`), 400, "bad_field", "events[1].kind", "want at most 64 letters, digits, dots, - or _, such as redpacket.held"},
+		{"an event at no time", "POST /v1/events", event(`{"id":"1","at":"yesterday"}`), 400, "bad_field", "events[1].at", "want a time such as 2026-01-28T20:00:00+08:00"},
+		{"an event of tomorrow", "POST /v1/events", event(`{"id":"1","kind":"k","at":"2026-01-29T12:00:00Z"}`), 400, "bad_field", "events[1].at", "this lies in the future"},
+		{"an event with much data", "POST /v1/events", event(`{"id":"1","kind":"k","data":"` + strings.Repeat("x", 8<<10) + `"}`), 400, "bad_field", "events[1].data", "want at most 8192 bytes"},
+		{"an event of nobody", "POST /v1/events", event(`{"id":"1","kind":"k"}`), 400, "bad_field", "events[1].conversation", "give exactly one of conversation and user"},
+		{"an event of two", "POST /v1/events", event(`{"id":"1","kind":"k","user":"u","conversation":{}}`), 400, "bad_field", "events[1].conversation", "give exactly one of conversation and user"},
+		{"an event without peer", "POST /v1/events", event(`{"id":"1","kind":"k","conversation":{"channel":"shop"}}`), 400, "bad_field", "events[1].conversation.peer", "this is missing"},
+		{"an event with another field", "POST /v1/events", event(`{"id":"1","conversation":{"chanel":"shop"},"kind":"k"}`), 400, "bad_field", "events[1].conversation.chanel", "unknown field; known here: channel, peer, thread"},
+		{"an event to no channel", "POST /v1/events", `{"events":[{"id":"1","kind":"k","conversation":{"channel":"nowhere","peer":"p"}}]}`, 400, "bad_field", "events[0].conversation.channel", "there is no channel of this name"},
+		{"an event of a user", "POST /v1/events", event(`{"id":"1","kind":"k","user":"u-123"}`), 404, "not_built", "", "events of a user need links of users, which are not built yet: give conversation instead of user"},
+		{"profiles", "PUT /v1/profiles/u-123", `{}`, 404, "not_built", "", "profiles and links of users are not built yet"},
+		{"links", "POST /v1/links", `{}`, 404, "not_built", "", "profiles and links of users are not built yet"},
+
+		{"no such case", "GET /v1/cases/c9", "", 404, "not_found", "", "there is no such thing, or it was forgotten"},
+		{"no such conversation", "GET /v1/conversations/shop/nobody", "", 404, "not_found", "", "there is no such thing, or it was forgotten"},
+		{"no such letter", "POST /v1/dead/d9/replay", "", 404, "not_found", "", "there is no such thing, or it was forgotten"},
+		{"no such letter to bury", "DELETE /v1/dead/d9", "", 404, "not_found", "", "there is no such thing, or it was forgotten"},
+		{"no such call", "GET /v2/cases", "", 404, "not_found", "", "there is no call GET /v2/cases"},
+		{"no such method", "PUT /v1/cases/c1", "", 404, "not_found", "", "there is no call PUT /v1/cases/c1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			h, api := newHouse()
+			checkRefusal(t, call(t, api, c.line, c.body, nil).Result(), c.status, c.code, c.field, c.message)
+			if len(h.did) > 0 {
+				t.Errorf("%s asked the house %q, want nothing", c.line, h.did)
+			}
+		})
+	}
+}
+
+// TestConflicts are refusals of the house itself.
+func TestConflicts(t *testing.T) {
+	t.Parallel()
+	_, api := newHouse()
+	checkRefusal(t, call(t, api, "POST /v1/cases/bobs/claim", `{"seat":"alice"}`, nil).Result(), 409, "owned", "", "held by bob")
+	checkRefusal(t, call(t, api, "POST /v1/cases/bobs/reply", `{"seat":"alice","text":"x"}`, nil).Result(), 409, "owned", "", "held by bob")
+	checkRefusal(t, call(t, api, "POST /v1/cases/over/claim", `{"seat":"alice"}`, nil).Result(), 409, "closed", "", "the case is closed")
+}
+
+// TestTheHouseFails: callers are told to try again, the log tells why, and every call keeps to it.
+func TestTheHouseFails(t *testing.T) {
+	t.Parallel()
+	bodies := map[string]string{
+		"/v1/events": `{"events":[` + evt + `]}`, "/v1/cases/{id}/claim": `{"seat":"a"}`, "/v1/cases/{id}/reply": `{"seat":"a","text":"t","key":"k"}`,
+		"/v1/cases/{id}/transfer": `{"queue":"q"}`, "/v1/cases/{id}/note": `{"text":"t"}`, "/v1/cases/{id}/close": `{}`,
+	}
+	ids := map[string]string{"/v1/dead/{id}": "d1", "/v1/dead/{id}/replay": "d1"}
+	for _, r := range (&api{}).routes() {
+		if r.path == "/healthz" || r.path == "/metrics" {
+			continue
+		}
+		t.Run(r.method+" "+r.path, func(t *testing.T) {
+			t.Parallel()
+			h, api := newHouse()
+			h.err = errSecret
+			id := "c1"
+			if other := ids[r.path]; other != "" {
+				id = other
+			}
+			path := strings.NewReplacer("{id}", id, "{channel}", "shop", "{peer}", "o6%2Fperson").Replace(r.path)
+			got := call(t, api, r.method+" "+path, bodies[r.path], nil).Result()
+			if r.path == "/readyz" {
+				checkRefusal(t, got, 503, "not_ready", "", errSecret.Error())
+				return
+			}
+			checkRefusal(t, got, 503, "unavailable", "", "this cannot be done now; try again, the log says why")
+			if !strings.Contains(h.log.String(), "refused") {
+				t.Errorf("the log is %q, want the cause", h.log.String())
+			}
+		})
+	}
+}
+
+func TestBusyIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	h, api := newHouse()
+	h.err = chat.ErrBusy
+	got := call(t, api, "POST /v1/events", `{"events":[`+evt+`]}`, nil).Result()
+	checkRefusal(t, got, 503, "busy", "", "a limit of this conversation is reached; try again later")
+}
+
+func TestAuthorization(t *testing.T) {
+	t.Parallel()
+	for _, r := range (&api{}).routes() {
+		for name, value := range map[string]string{
+			"none": "", "wrong": "Bearer t0kem", "prefix": "Bearer t0ke", "longer": "Bearer t0kenn", "another kind": "Basic t0ken", "bare": "t0ken", "empty": "Bearer ",
+		} {
+			h, api := newHouse()
+			got := call(t, api, r.method+" "+r.path, "", map[string]string{"Authorization": value}).Result()
+			if r.open {
+				if got.StatusCode != http.StatusOK {
+					t.Errorf("%s %s with token %s = %d, want 200: it is open", r.method, r.path, name, got.StatusCode)
+				}
+				continue
+			}
+			checkRefusal(t, got, 401, "unauthorized", "", "show the token of admin.token: Authorization: Bearer …")
+			if len(h.did) > 0 {
+				t.Errorf("%s %s with token %s asked the house %q", r.method, r.path, name, h.did)
+			}
+		}
+	}
+	_, api := newHouse()
+	if got := call(t, api, "GET /v1/cases", "", map[string]string{"Authorization": "bearer t0ken"}); got.Code != 200 {
+		t.Errorf("a lower-case scheme = %d, want 200 (RFC 9110: schemes have no case)", got.Code)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("New without a token returned, want it to refuse")
+		}
+	}()
+	New(Deps{})
+}
+
+func TestCrossOrigin(t *testing.T) {
+	t.Parallel()
+	_, api := newHouse()
+	got := call(t, api, "POST /v1/cases/c1/claim", `{"seat":"a"}`, map[string]string{"Sec-Fetch-Site": "cross-site"}).Result()
+	checkRefusal(t, got, 403, "cross_origin", "", "a web page of another origin may not call this")
+}
+
+func TestPanicIsAnswered(t *testing.T) {
+	t.Parallel()
+	h, _ := newHouse()
+	api := New(Deps{Token: "t0ken", Ready: func() error { panic("canary") }})
+	checkRefusal(t, call(t, api, "GET /readyz", "", nil).Result(), 503, "unavailable", "", "this cannot be done now; try again, the log says why")
+	if len(h.did) > 0 {
+		t.Errorf("the house was asked %q, want nothing", h.did)
+	}
+}
+
+func checkRefusal(t *testing.T, got *http.Response, status int, code, field, message string) {
+	t.Helper()
+	var body bytes.Buffer
+	if _, err := body.ReadFrom(got.Body); err != nil {
+		t.Fatal(err)
+	}
+	want := `{"error":{"code":` + strconv.Quote(code)
+	if field != "" {
+		want += `,"field":` + strconv.Quote(field)
+	}
+	want += `,"message":` + strconv.Quote(message) + "}}\n"
+	if got.StatusCode != status || body.String() != want {
+		t.Errorf("answer = %d %s, want %d %s", got.StatusCode, body.String(), status, want)
+	}
+	if kind := got.Header.Get("Content-Type"); kind != "application/json; charset=utf-8" {
+		t.Errorf("Content-Type = %q, want JSON", kind)
+	}
+}
