@@ -138,21 +138,25 @@ func joined(a, b string) string {
 // maxKey is the length of Reply.Key that every platform's own field takes.
 const maxKey = 32
 
-// partKey is the key of part i. A key that would become too long keeps its beginning and a hash of the whole, so that two long keys
-// with one beginning stay apart.
+// partKey is the key of part i.
 func partKey(key string, i int) string {
-	suffix := ""
-	if i > 0 {
-		suffix = "-" + strconv.Itoa(i)
+	if i == 0 {
+		return withSuffix(key, "")
 	}
+	return withSuffix(key, "-"+strconv.Itoa(i))
+}
+
+// withSuffix keeps keys within maxKey: one that would become too long keeps its beginning and a hash of the whole, so that two long
+// keys with one beginning stay apart.
+func withSuffix(key, suffix string) string {
 	if len(key)+len(suffix) <= maxKey {
 		return key + suffix
 	}
 	h := fnv.New32a()
-	_, _ = h.Write([]byte(key)) // a hash never fails
+	_, _ = h.Write([]byte(key + suffix)) // a hash never fails
 	sum := fmt.Sprintf("_%08x", h.Sum32())
-	keep := maxKey - len(sum) - len(suffix)
-	for keep > 0 && !utf8.RuneStart(key[keep]) {
+	keep := max(0, min(len(key), maxKey-len(sum)-len(suffix)))
+	for keep > 0 && keep < len(key) && !utf8.RuneStart(key[keep]) {
 		keep--
 	}
 	return key[:keep] + sum + suffix

@@ -140,7 +140,7 @@ func TestFitPassive(t *testing.T) {
 		},
 		{
 			"the beginning of the first", []chat.Reply{{Key: "a", Text: strings.Repeat("一", 19) + "。二", Choices: choices}}, wechat,
-			[]chat.Reply{{Key: "a", Text: strings.Repeat("一", 19) + "。"}}, []chat.Reply{{Key: "a-1", Text: "二", Choices: choices}},
+			[]chat.Reply{{Key: "a", Text: strings.Repeat("一", 19) + "。"}}, []chat.Reply{{Key: "a-r", Text: "二", Choices: choices}},
 		},
 		{
 			"a list that does not fit is pushed whole", []chat.Reply{{Key: "a", Text: strings.Repeat("一", 19), Choices: choices}}, wechat,
@@ -148,15 +148,15 @@ func TestFitPassive(t *testing.T) {
 		},
 		{
 			"a list that can not be pushed is cut", []chat.Reply{{Key: "a", Text: strings.Repeat("一", 14), Choices: choices}}, chat.Caps{Passive: 1, MaxText: 20},
-			[]chat.Reply{{Key: "a", Text: strings.Repeat("一", 14) + "\n1. 退款"}}, []chat.Reply{{Key: "a-1", Text: "2. 红包 被拦"}},
+			[]chat.Reply{{Key: "a", Text: strings.Repeat("一", 14) + "\n1. 退款"}}, []chat.Reply{{Key: "a-r", Text: "2. 红包 被拦"}},
 		},
 		{
 			"two messages", []chat.Reply{{Key: "a", Text: "图", Media: image}, {Key: "b", Text: "二"}}, chat.Caps{Passive: 2, Image: chat.Part},
-			[]chat.Reply{{Key: "a", Media: image}, {Key: "a-1", Text: "图\n\n二"}}, nil,
+			[]chat.Reply{{Key: "a", Media: image}, {Key: "a-p1", Text: "图\n\n二"}}, nil,
 		},
 		{
 			"image fills the only one", []chat.Reply{{Key: "a", Text: "图", Media: image}}, chat.Caps{Passive: 1, Image: chat.Part},
-			[]chat.Reply{{Key: "a", Media: image}}, []chat.Reply{{Key: "a-1", Text: "图", Media: []chat.Media{}}},
+			[]chat.Reply{{Key: "a", Media: image}}, []chat.Reply{{Key: "a-r", Text: "图", Media: []chat.Media{}}},
 		},
 		{
 			"two speakers", []chat.Reply{{Key: "a", Text: "在的", From: "小王"}, {Key: "b", Text: "你好"}}, wechat,

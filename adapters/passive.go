@@ -2,6 +2,7 @@ package adapters
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/xianda-bot/xianda/chat"
@@ -11,7 +12,7 @@ import (
 // not fit is rest: the original replies, in order and unchanged, to be given to Fit or to a later FitPassive.
 //
 //   - A reply goes in whole or not at all, but for the first one: when it alone is too much, its beginning is passive and the first
-//     of rest is its remainder (key-1 …), so that a channel that cannot push still gets on with every message of the person.
+//     of rest is its remainder (key-r), so that a channel that cannot push still gets on with every message of the person.
 //   - The choices of the last reply that has any ride natively on its message if c.PassiveChoices allows, else they are numbered;
 //     choices of earlier replies become lines without numbers, for "1" can mean one thing only.
 //   - With c.PreferPush, replies whose choices can be buttons when pushed are left in rest.
@@ -35,6 +36,10 @@ func FitPassive(rs []chat.Reply, c chat.Caps) (passive, rest []chat.Reply) {
 	}
 	return p.out, nil
 }
+
+// remainder ends the key of what is left of a reply. Neither it nor the "-p1" of a second passive message is ever made by Fit: what is
+// joined here may be Fit's own pieces, of which key-1 is owed already.
+const remainder = "-r"
 
 // lastOffer is the index of the last reply with choices that a person can pick, or -1.
 func lastOffer(rs []chat.Reply) int {
@@ -111,7 +116,7 @@ func (p *response) begin(r chat.Reply) (left chat.Reply, ok bool) {
 			return r, false
 		}
 		p.out = p.parts(r, shown[:room], nil)
-		left.Key, left.Text, left.Media = partKey(r.Key, room), text, shown[room:]
+		left.Key, left.Text, left.Media = withSuffix(r.Key, remainder), text, shown[room:]
 		return left, true
 	}
 	heads, tail := cutTimes(text, room-len(shown), p.caps)
@@ -123,7 +128,7 @@ func (p *response) begin(r chat.Reply) (left chat.Reply, ok bool) {
 		left.Choices = nil
 	}
 	p.out = p.parts(r, shown, heads)
-	left.Key, left.Text, left.Media = partKey(r.Key, len(p.out)), tail, nil
+	left.Key, left.Text, left.Media = withSuffix(r.Key, remainder), tail, nil
 	return left, true
 }
 
@@ -149,7 +154,10 @@ func (p *response) parts(r chat.Reply, shown []chat.Media, texts []string) []cha
 		out = append(out, chat.Reply{})
 	}
 	for i := range out {
-		out[i].Key, out[i].Source = partKey(r.Key, i), r.Source
+		out[i].Key, out[i].Source = r.Key, r.Source
+		if i > 0 {
+			out[i].Key = withSuffix(r.Key, "-p"+strconv.Itoa(i))
+		}
 		if !p.mixed {
 			out[i].From = r.From
 		}

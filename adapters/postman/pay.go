@@ -36,7 +36,8 @@ func (p *Postman) serve(ctx context.Context, a chat.Address) (again bool) {
 	}
 	// An order to stop must not cut this call: what it lent would stay lent until the fence runs out.
 	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
-	lent, err := p.debts.Lend(asking, a, p.lease)
+	lease := p.lease()
+	lent, err := p.debts.Lend(asking, a, lease)
 	cancel()
 	if err != nil {
 		p.o.Count.Count("postman_store_errors", a.Channel)
@@ -44,7 +45,7 @@ func (p *Postman) serve(ctx context.Context, a chat.Address) (again bool) {
 		p.wakeAfter(a, storeRetry)
 		return false
 	}
-	until := p.o.Clock().Add(p.lease)
+	until := p.o.Clock().Add(lease)
 	for range lent.Withheld {
 		p.o.Count.Count("postman_withheld", a.Channel)
 	}

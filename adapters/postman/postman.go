@@ -30,7 +30,6 @@ type Postman struct {
 	payers map[chat.DebtKind]Payer
 	o      Options
 	pace   *pace
-	lease  time.Duration // of every loan
 
 	ready chan struct{} // has an item while queue may not be empty
 
@@ -76,16 +75,21 @@ func New(debts Debts, payers map[chat.DebtKind]Payer, o Options) *Postman {
 	if o.Random == nil {
 		o.Random = rand.Float64
 	}
-	p := &Postman{
+	return &Postman{
 		debts: debts, payers: payers, o: o, pace: newPace(),
 		ready: make(chan struct{}, 1), extra: make(chan struct{}, o.Workers),
 		jobs: map[chat.Address]*job{}, timers: map[chat.Address]*alarm{}, doubts: map[string]time.Time{},
 	}
-	for _, payer := range payers {
-		// Twice: a medium that is refused, or a moved conversation, is tried again at once.
-		p.lease = max(p.lease, 2*payer.Timeout()+margin)
+}
+
+// lease is how long loans are fenced: for two attempts (a medium that is refused, or a moved conversation, is tried again at once) and
+// what is around them. It is asked anew each time, because a payer may be configured anew.
+func (p *Postman) lease() time.Duration {
+	var d time.Duration
+	for _, payer := range p.payers {
+		d = max(d, payer.Timeout())
 	}
-	return p
+	return 2*d + margin
 }
 
 type uncounted struct{}
