@@ -29,6 +29,3 @@ func NewIndex(docs []Doc, o Options) *Index { return &Index{} }
 // Find returns the best n documents for text that keep lets pass (nil: all), best first, exact phrases before everything.
 func (x *Index) Find(text string, n int, keep func(id string) bool) []Hit { return nil }
 
-// Fold is the form in which texts are compared: NFKC, half width, lower case, simplified, without punctuation at the ends and with
-// single spaces inside.
-func Fold(text string) string { return text }
