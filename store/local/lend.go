@@ -1,0 +1,149 @@
+package local
+
+import (
+	"slices"
+	"time"
+
+	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/dialog/session"
+)
+
+func at(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+// lend hands out the oldest debt of each kind.
+func (c *conversation) lend(d time.Duration, t *moment) session.Lent {
+	c.ripen(t.now)
+	out := session.Lent{Withheld: c.withhold(t.now)}
+	for _, kind := range []chat.DebtKind{chat.ReplyDebt, chat.CaseDebt} {
+		i := c.oldest(kind)
+		if i < 0 || !c.ready(&c.Debts[i], t.now) {
+			continue
+		}
+		owed := &c.Debts[i]
+		loan := session.Loan{Hold: c.hold()}
+		owed.Reserved = nil
+		if kind == chat.ReplyDebt && c.Counted && !c.reserve(owed, &loan, t.now) {
+			owed.Park, owed.Due, c.changed = true, time.Time{}, true
+			continue
+		}
+		loan.Debt, loan.Fence = owed.Debt, t.next()
+		owed.Fence, owed.Until, owed.Tries, c.changed = loan.Fence, t.now+d.Milliseconds(), owed.Tries+1, true
+		out.Loans = append(out.Loans, loan)
+	}
+	for i := range c.Debts {
+		if c.Debts[i].Kind == chat.ReplyDebt && c.Debts[i].Park {
+			out.Parked++
+		}
+	}
+	if next := c.nextDebt(t.now); next != 0 {
+		out.Next = at(next)
+	}
+	return out
+}
+
+// withhold drops what the bot said before a seat took the conversation or left it.
+func (c *conversation) withhold(now int64) int {
+	n := len(c.Debts)
+	c.Debts = slices.DeleteFunc(c.Debts, func(d debt) bool {
+		return d.Kind == chat.ReplyDebt && d.Bot && !d.lent(now) && d.Epoch != c.epoch()
+	})
+	n -= len(c.Debts)
+	c.changed = c.changed || n > 0
+	return n
+}
+
+func (c *conversation) oldest(kind chat.DebtKind) int {
+	return slices.IndexFunc(c.Debts, func(d debt) bool { return d.Kind == kind })
+}
+
+func (c *conversation) ready(d *debt, now int64) bool {
+	return !d.lent(now) && ms(d.Due) <= now && (d.Kind != chat.ReplyDebt || !d.Park && c.unshown() == 0)
+}
+
+// reserve takes one message from every live right; false when none has something left.
+func (c *conversation) reserve(d *debt, loan *session.Loan, now int64) bool {
+	newest := -1
+	for i := range c.Rights {
+		if c.Rights[i].live(now) && c.Rights[i].Left != 0 {
+			newest = i
+		}
+	}
+	if newest < 0 {
+		return false
+	}
+	for i := range c.Rights {
+		if r := &c.Rights[i]; r.live(now) && r.Left > 0 {
+			r.Left--
+			d.Reserved = append(d.Reserved, r.Grant)
+		}
+	}
+	r := c.Rights[newest].ReplyRight
+	loan.Right = &r
+	return true
+}
+
+// settle ends one loan, or notes that a passive reply was written.
+func (c *conversation) settle(s session.Settlement, t *moment) {
+	if s.Verdict == session.Shown {
+		if d := c.delivery(s.Delivery); d != nil && d.Unshown && d.State == session.Passive {
+			d.Unshown, c.changed = false, true
+		}
+		return
+	}
+	i := slices.IndexFunc(c.Debts, func(d debt) bool { return d.ID == s.ID && d.Fence == s.Fence && s.Fence != "" })
+	if i < 0 {
+		return
+	}
+	d := &c.Debts[i]
+	for j := range c.Rights {
+		r := &c.Rights[j]
+		if s.GiveBack && r.Left >= 0 && slices.Contains(d.Reserved, r.Grant) {
+			r.Left++
+		}
+		if s.Spent {
+			r.Left = 0
+		}
+	}
+	d.Fence, d.Until, d.Reserved, c.changed = "", 0, nil, true
+	switch s.Verdict {
+	case session.Again:
+		d.Due = at(t.now + s.After.Milliseconds())
+	case session.Park:
+		d.Park, d.Due = true, time.Time{}
+	default:
+		c.Debts = slices.Delete(c.Debts, i, i+1)
+	}
+}
+
+// unshown is until when a passive reply may still be shown, the earliest of them; 0: there is none.
+func (c *conversation) unshown() int64 {
+	var first int64
+	for i := range c.Deliveries {
+		if d := &c.Deliveries[i]; d.Unshown && (first == 0 || d.owed() < first) {
+			first = d.owed()
+		}
+	}
+	return first
+}
+
+// nextDebt is when something may be lent, 0: never as things are.
+func (c *conversation) nextDebt(now int64) int64 {
+	var first int64
+	for _, kind := range []chat.DebtKind{chat.ReplyDebt, chat.CaseDebt} {
+		i := c.oldest(kind)
+		if i < 0 || kind == chat.ReplyDebt && c.Debts[i].Park {
+			continue
+		}
+		next := max(ms(c.Debts[i].Due), c.Debts[i].Until)
+		if kind == chat.ReplyDebt {
+			next = max(next, c.unshown())
+		}
+		if next == 0 {
+			next = now
+		}
+		if first == 0 || next < first {
+			first = next
+		}
+	}
+	return first
+}

@@ -1,0 +1,74 @@
+package local
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/dialog/session"
+	"github.com/xianda-bot/xianda/dialog/session/sessiontest"
+)
+
+// watch is a clock that tests move.
+type watch struct {
+	mu sync.Mutex // guards at
+	at time.Time
+}
+
+func newWatch() *watch { return &watch{at: time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)} }
+
+func (w *watch) now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.at
+}
+
+func (w *watch) advance(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.at = w.at.Add(d)
+}
+
+// opened opens a store in dir; the test closes it.
+func opened(t *testing.T, dir string, o Options) *Store {
+	t.Helper()
+	s, err := Open(dir, o)
+	if err != nil {
+		t.Fatalf("Open(%s) = %v, want nil", dir, err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	sessiontest.Run(t, func(t *testing.T) sessiontest.Harness {
+		w, dir := newWatch(), t.TempDir()
+		s := opened(t, dir, Options{Clock: w.now, Loaded: 2})
+		return sessiontest.Harness{
+			Store: s, Queue: s.Queue(), Advance: w.advance, Now: w.now,
+			Reopen: func() session.Store {
+				if err := s.end(false); err != nil {
+					t.Errorf("end = %v, want nil", err)
+				}
+				s = opened(t, dir, Options{Clock: w.now, Loaded: 2})
+				return s
+			},
+			Counts: func() map[string]int64 {
+				all, err := s.Counts(t.Context(), w.now().Add(-1000*time.Hour), w.now().Add(time.Hour))
+				if err != nil {
+					t.Errorf("Counts = %v, want nil", err)
+				}
+				return all
+			},
+			Ledger: func(chat.Address) [][]byte {
+				all, err := s.Ledger(t.Context(), 1000)
+				if err != nil {
+					t.Errorf("Ledger = %v, want nil", err)
+				}
+				return all
+			},
+		}
+	})
+}
