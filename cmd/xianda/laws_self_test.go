@@ -102,6 +102,8 @@ func lawCases() []lawCase {
 		{"testing stays out", "kb: testing", "kb -> testing: test helpers stay out of the binary"},
 		{"and what belongs to it", "kb: testing/fstest", "kb -> testing/fstest: test helpers stay out of the binary"},
 		{"and the test server", "cmd/app: net/http/httptest", "cmd/app -> net/http/httptest: test helpers stay out of the binary"},
+		{"what lies in a suite is test code", "adapters/adapterstest/toy: testing adapters/adapterstest; cmd/app: adapters/adapterstest/toy", "cmd/app -> adapters/adapterstest/toy: a suite is for tests\n" +
+			"cmd/app -> adapters/adapterstest/toy -> adapters/adapterstest: a suite is for tests"},
 		{"test code may", "handoff/handofftest: testing store/local dialog/session", ""},
 	}
 }

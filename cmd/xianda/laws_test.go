@@ -133,8 +133,10 @@ func top(pkg string) string {
 	return first
 }
 
-// isTest tells whether a package counts as test code.
-func isTest(pkg string) bool { return strings.HasSuffix(path.Base(pkg), "test") }
+// isTest tells whether a package counts as test code: its name ends in test, or it is ours and lies below one that does.
+func isTest(pkg string) bool {
+	return strings.HasSuffix(path.Base(pkg), "test") || ours(pkg) && strings.Contains(pkg, "test/")
+}
 
 // judging are the packages of the dialog wing but those that bring releases.
 func judging(pkg string) bool { return within(pkg, "dialog") && maker(pkg) == "" }

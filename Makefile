@@ -1,0 +1,60 @@
+# make alone lists the targets. Nothing here needs more than Go, a shell and, for tests, redis-server.
+GO     ?= go
+SHARED ?= ../shared
+# how long each fuzz target runs: 30s here, 10m at night
+FUZZTIME ?= 30s
+LINT   := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+.PHONY: help run build test check format vet lint fuzz bench chaos eval redis shared
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name what; do printf '  make %-7s %s\n' "$$name" "$$what"; done
+
+run: build ## talk to a helpdesk in this terminal (makes ./demo if there is none)
+	@test -e demo/xianda.yaml || ./xianda init demo
+	./xianda serve -c demo/xianda.yaml --log-level warn
+
+build: ## build ./xianda
+	$(GO) build -trimpath -o xianda ./cmd/xianda
+
+test: redis format vet ## everything that CI runs: all tests with the race detector, short fault tests among them
+	$(GO) test -race -timeout 30m ./...
+
+check: format vet lint ## format, vet, lint, laws, fast tests
+	$(GO) test -short ./...
+
+format:
+	@bad=$$(gofmt -l .); test -z "$$bad" || { echo "gofmt would change:"; echo "$$bad"; exit 1; }
+
+vet:
+	$(GO) vet ./...
+
+lint:
+	$(GO) run $(LINT) run
+
+fuzz: ## fuzz every decoder for FUZZTIME (30s) each
+	@set -e; grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
+		for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' "$$file"); do \
+			echo "$$(dirname "$$file") $$name"; \
+			$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" </dev/null; \
+		done; \
+	done
+
+bench: shared redis ## measure (SHARED=../shared has the load generator and the yardstick)
+	SHARED=$(abspath $(SHARED)) $(GO) test -run '^$$' -bench . -timeout 60m ./cmd/xianda
+
+chaos: redis ## fault tests at full length: kill -9 at random moments, failovers
+	XIANDA_CHAOS=full $(GO) test -count=1 -timeout 120m -v -run '^TestP[0-9]' ./cmd/xianda
+
+eval: shared ## ranking against public data (SHARED=../shared has it)
+	SHARED=$(abspath $(SHARED)) $(GO) test -count=1 -timeout 60m -v -run '^TestEval' ./cmd/xianda
+
+shared:
+	@test -d "$(SHARED)/tools" || { echo "SHARED=$(SHARED) is not there: it holds the load generator, the simulator and the data. Name it: make $(MAKECMDGOALS) SHARED=/path/to/shared"; exit 1; }
+
+redis:
+	@command -v redis-server >/dev/null && exit 0; \
+	echo "redis-server is missing, the tests of the Redis store start their own: installing it with apt-get"; \
+	if [ "$$(id -u)" = 0 ]; then sudo=; elif command -v sudo >/dev/null; then sudo=sudo; \
+	else echo "that needs root or sudo: apt-get install redis-server"; exit 1; fi; \
+	$$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends redis-server
