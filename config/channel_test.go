@@ -25,7 +25,7 @@ type account struct {
 	Labels   map[string]int `yaml:"labels"`
 	Any      any            `yaml:"any"`
 	Mode     mode
-	skipped  string
+	skipped  string //nolint:unused // that it is not reachable is what is tested
 }
 
 type shared struct {

@@ -209,7 +209,7 @@ func (silent) RoundTrip(r *http.Request) (*http.Response, error) {
 type endless struct{ read int }
 
 func (e *endless) RoundTrip(*http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: 200, Body: io.NopCloser(e)}, nil
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(e)}, nil
 }
 
 func (e *endless) Read(p []byte) (int, error) { e.read += len(p); return len(p), nil }
