@@ -21,13 +21,14 @@ import (
 //	xianda:{p}:closed        sorted set: ids of closed cases by the moment they were closed
 //	xianda:{p}:dead          sorted set: ids of dead letters by age
 //	xianda:{p}:dead:<id>     a dead letter
-//	xianda:seats             sorted set: seats at their queues by the moment they were seen
+//	xianda:{seats}:seen      sorted set: seats by the moment they were seen
+//	xianda:{seats}:queues    hash: the queues of each seat, as JSON
 //	xianda:vault:<key>       a value of the vault
 //	xianda:lock:<key>        a lock of the vault
 //	xianda:ping:<node>       written by Ping
 //
-// Members of the due index: "m|<address>" a mailbox, at the end of its lease; "d|<address>" debts; "t|<address>" timers;
-// "p|<length of the address>|<address><delivery id>" a passive reply not yet shown.
+// Members of the due index: "m|<address>" a mailbox, at the end of its lease; "d|<address>" debts; "b|<address>" debts behind a passive
+// reply; "t|<address>" timers; "p|<length of the address>|<address><delivery id>" a passive reply not yet shown.
 type keys struct{ prefix string }
 
 func (k keys) in(p int, rest string) string { return k.prefix + ":{" + strconv.Itoa(p) + "}:" + rest }
@@ -44,7 +45,8 @@ func (k keys) closedCases(p int) string         { return k.in(p, "closed") }
 func (k keys) deads(p int) string               { return k.in(p, "dead") }
 func (k keys) dead(p int, id string) string     { return k.in(p, "dead:"+id) }
 func (k keys) partitions() string               { return k.prefix + ":partitions" }
-func (k keys) seats() string                    { return k.prefix + ":seats" }
+func (k keys) seats() string                    { return k.prefix + ":{seats}:seen" }
+func (k keys) seatQueues() string               { return k.prefix + ":{seats}:queues" }
 func (k keys) vault(key string) string          { return k.prefix + ":vault:" + key }
 func (k keys) lock(key string) string           { return k.prefix + ":lock:" + key }
 func (k keys) ping(node string) string          { return k.prefix + ":ping:" + node }

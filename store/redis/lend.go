@@ -111,6 +111,8 @@ func (s *Store) Settle(ctx context.Context, list []session.Settlement) error {
 		if l.Verdict == session.Shown {
 			pl := s.k.place(l.To)
 			pipe.ZRem(ctx, pl.due, passiveMember(pl.address, l.Delivery))
+			// What waits behind it, if anything does, is due now; Lend looks whether it is.
+			pipe.ZAddArgs(ctx, pl.due, redis.ZAddArgs{XX: true, LT: true, Members: []redis.Z{{Member: "b|" + pl.address}}})
 			shown++
 			continue
 		}

@@ -8,13 +8,18 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/dialog/session"
 	"github.com/xianda-bot/xianda/handoff"
+)
+
+// maxClosed is how many closed cases of one partition are listed at most, paceOf how many of them tell the pace of their queue.
+const (
+	maxClosed = 1000
+	paceOf    = 4
 )
 
 // Queue keeps cases. All methods may be called concurrently.
@@ -74,6 +79,7 @@ func (q *Queue) Claim(ctx context.Context, id, seat string) (*chat.Case, error) 
 	if err != nil {
 		return nil, err
 	}
+	q.acts(ctx, seat)
 	body, err := signal("case.claimed", id)
 	if err != nil {
 		return nil, fmt.Errorf("redis: case %s: %w", id, err)
@@ -90,6 +96,7 @@ func (q *Queue) Reply(ctx context.Context, id, seat, text, key string) (chat.Add
 	if err != nil {
 		return a, err
 	}
+	q.acts(ctx, seat)
 	delivery := "seat:" + id + ":" + key
 	if len(delivery) > 200 {
 		sum := sha256.Sum256([]byte(key))
@@ -131,6 +138,7 @@ func (q *Queue) Note(ctx context.Context, id, seat, text string) error {
 	if err != nil {
 		return err
 	}
+	q.acts(ctx, seat)
 	line, err := encode(chat.Line{At: q.s.clock().UTC(), From: seat, Text: text})
 	if err != nil {
 		return fmt.Errorf("redis: case %s: %w", id, err)
@@ -145,11 +153,15 @@ func (q *Queue) Close(ctx context.Context, id, reason string) (*chat.Case, error
 		return nil, err
 	}
 	delivery := "closed:" + id
+	seat, err := q.s.db.HGet(ctx, q.s.k.caseHash(p, id), "seat").Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, classify("case", err)
+	}
 	body, err := signal("case.closed", id)
 	if err != nil {
 		return nil, fmt.Errorf("redis: case %s: %w", id, err)
 	}
-	m, err := encode(chat.Message{ID: delivery, Kind: chat.Closed, From: a, Text: reason, Case: id, At: q.s.clock().UTC()})
+	m, err := encode(chat.Message{ID: delivery, Kind: chat.Closed, From: a, Name: seat, Text: reason, Case: id, At: q.s.clock().UTC()})
 	if err != nil {
 		return nil, fmt.Errorf("redis: case %s: %w", id, err)
 	}
@@ -162,7 +174,11 @@ func (q *Queue) Close(ctx context.Context, id, reason string) (*chat.Case, error
 
 // Cases lists cases, urgent first, then oldest first, without transcripts.
 func (q *Queue) Cases(ctx context.Context, f handoff.Filter) ([]chat.Case, error) {
-	all, err := q.list(ctx, f.State != chat.Over, f.State == "" || f.State == chat.Over)
+	closed := int64(0)
+	if f.State == "" || f.State == chat.Over {
+		closed = maxClosed
+	}
+	all, err := q.list(ctx, f.State != chat.Over, closed)
 	if err != nil {
 		return nil, err
 	}
@@ -187,8 +203,8 @@ func (q *Queue) Cases(ctx context.Context, f handoff.Filter) ([]chat.Case, error
 	return all[:min(limit, len(all))], nil
 }
 
-// list reads open and closed cases of all partitions, without transcripts, in two trips.
-func (q *Queue) list(ctx context.Context, open, closed bool) ([]chat.Case, error) {
+// list reads cases of all partitions, without transcripts, in two trips: all open ones, and the closed ones closed last of each.
+func (q *Queue) list(ctx context.Context, open bool, closed int64) ([]chat.Case, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	type found struct {
@@ -201,22 +217,23 @@ func (q *Queue) list(ctx context.Context, open, closed bool) ([]chat.Case, error
 		if open {
 			sets = append(sets, found{p, pipe.ZRange(ctx, q.s.k.openCases(p), 0, -1)})
 		}
-		if closed {
-			sets = append(sets, found{p, pipe.ZRange(ctx, q.s.k.closedCases(p), 0, -1)})
+		if closed > 0 {
+			sets = append(sets, found{p, pipe.ZRevRange(ctx, q.s.k.closedCases(p), 0, closed-1)})
 		}
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
 		return nil, classify("cases", err)
 	}
+	listed := []string{"j", "state", "queue", "seat", "epoch", "reason", "claimed", "closed", "raised", "notes"}
 	type read struct {
 		id     string
-		fields *redis.MapStringStringCmd
+		fields *redis.SliceCmd
 	}
 	var reads []read
 	pipe = q.s.db.Pipeline()
 	for _, set := range sets {
 		for _, id := range set.ids.Val() {
-			reads = append(reads, read{id, pipe.HGetAll(ctx, q.s.k.caseHash(set.p, id))})
+			reads = append(reads, read{id, pipe.HMGet(ctx, q.s.k.caseHash(set.p, id), listed...)})
 		}
 	}
 	if len(reads) == 0 {
@@ -227,7 +244,11 @@ func (q *Queue) list(ctx context.Context, open, closed bool) ([]chat.Case, error
 	}
 	var all []chat.Case
 	for _, r := range reads {
-		c, err := decodeCase(r.id, r.fields.Val())
+		f := map[string]string{}
+		for i, name := range listed {
+			f[name] = text(r.fields.Val(), i)
+		}
+		c, err := decodeCase(r.id, f)
 		if errors.Is(err, handoff.ErrUnknown) {
 			continue // it expired
 		}
@@ -236,90 +257,6 @@ func (q *Queue) list(ctx context.Context, open, closed bool) ([]chat.Case, error
 		}
 		c.Transcript = nil
 		all = append(all, *c)
-	}
-	return all, nil
-}
-
-// Seen marks seat as present at queues.
-func (q *Queue) Seen(ctx context.Context, seat string, queues ...string) error {
-	ctx, cancel := context.WithTimeout(ctx, opTimeout)
-	defer cancel()
-	if len(queues) == 0 {
-		queues = []string{"default"}
-	}
-	now := q.s.clock()
-	var members []redis.Z
-	for _, name := range queues {
-		members = append(members, redis.Z{Score: float64(now.UnixMilli()), Member: chat.Address{Channel: name, Peer: seat}.String()})
-	}
-	pipe := q.s.db.Pipeline()
-	pipe.ZAdd(ctx, q.s.k.seats(), members...)
-	pipe.ZRemRangeByScore(ctx, q.s.k.seats(), "-inf", fmt.Sprint(now.Add(-handoff.SeatSeen).UnixMilli()))
-	pipe.PExpire(ctx, q.s.k.seats(), handoff.SeatSeen)
-	if _, err := pipe.Exec(ctx); err != nil {
-		return classify("seats", err)
-	}
-	return nil
-}
-
-// Standing looks at all queues, at most once a second.
-func (q *Queue) Standing(ctx context.Context) (map[string]handoff.Standing, error) {
-	now := q.s.clock()
-	q.s.mu.Lock()
-	defer q.s.mu.Unlock()
-	if q.s.standing == nil || now.Sub(q.s.stood) >= time.Second || now.Before(q.s.stood) {
-		all, err := q.standing(ctx, now)
-		if err != nil {
-			return nil, err
-		}
-		q.s.standing, q.s.stood = all, now
-	}
-	view := make(map[string]handoff.Standing, len(q.s.standing))
-	for name, st := range q.s.standing {
-		view[name] = st
-	}
-	return view, nil
-}
-
-func (q *Queue) standing(ctx context.Context, now time.Time) (map[string]handoff.Standing, error) {
-	cases, err := q.list(ctx, true, true)
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, opTimeout)
-	defer cancel()
-	seats, err := q.s.db.ZRangeByScore(ctx, q.s.k.seats(),
-		&redis.ZRangeBy{Min: fmt.Sprint(now.Add(-handoff.SeatSeen).UnixMilli()), Max: "+inf"}).Result()
-	if err != nil {
-		return nil, classify("seats", err)
-	}
-	all, sums, ended := map[string]handoff.Standing{}, map[string]time.Duration{}, map[string]int{}
-	for _, c := range cases {
-		st := all[c.Queue]
-		switch c.State {
-		case chat.Waiting:
-			st.Waiting++
-		case chat.Held:
-			st.Held++
-		case chat.Over:
-			if !c.Claimed.IsZero() && !c.Closed.IsZero() {
-				sums[c.Queue] += c.Closed.Sub(c.Claimed)
-				ended[c.Queue]++
-			}
-		}
-		all[c.Queue] = st
-	}
-	for name, n := range ended {
-		st := all[name]
-		st.Pace = sums[name] / time.Duration(n)
-		all[name] = st
-	}
-	for _, text := range seats {
-		if a, err := chat.ParseAddress(text); err == nil {
-			st := all[a.Channel]
-			st.Seats++
-			all[a.Channel] = st
-		}
 	}
 	return all, nil
 }

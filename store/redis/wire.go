@@ -3,7 +3,6 @@ package redis
 import (
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -68,16 +67,6 @@ func moment[N int64 | float64](n N) time.Time {
 	return time.UnixMilli(int64(n)).UTC()
 }
 
-// placeOf reads the place in the mailbox out of a turn's id, "microseconds-place", both hexadecimal.
-func placeOf(turn string) float64 {
-	_, seq, _ := strings.Cut(turn, "-")
-	n, err := strconv.ParseUint(seq, 16, 64)
-	if err != nil {
-		return 0
-	}
-	return float64(n)
-}
-
 func encodeDebts(a chat.Address, c *session.Claim, debts []chat.Debt) (string, error) {
 	if len(debts) == 0 {
 		return "", nil
@@ -112,7 +101,7 @@ func encodePassive(c *session.Claim, replies []chat.Reply) (string, error) {
 			return "", err
 		}
 		list[i] = debt{ID: r.Key, Kind: string(chat.ReplyDebt), Body: string(body), Turn: c.Turn, Epoch: c.Epoch,
-			Bot: r.From == "", Place: placeOf(c.Turn)}
+			Bot: r.From == ""}
 	}
 	b, err := json.Marshal(list)
 	return string(b), err

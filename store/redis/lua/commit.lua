@@ -25,6 +25,19 @@ if epoch() ~= ARGV[5] then return { 'held', S.h or '' } end
 -- Debts. The list is read only if something is owed or will be.
 local list, changed = nil, false
 local function owed() if not list then list = debts() end return list end
+local quick = state == 'o' and passive ~= '' and tonumber(ARGV[7]) >= now
+local carried = {}
+if quick and ARGV[10] ~= '' then
+  -- A debt that was paid or lent meanwhile must not be shown again, so that the answer cannot be passive any more.
+  local free = {}
+  for _, d in ipairs(owed()) do
+    if (d.x or 0) <= now and (d.p or (d.u or 0) <= now) then free[d.i] = true end
+  end
+  for _, c in ipairs(cjson.decode(ARGV[10])) do
+    carried[c] = true
+    if not free[c] then quick = false end
+  end
+end
 if S.d and string.find(flags, 'd', 1, true) then
   local kept = {}
   for _, d in ipairs(owed()) do
@@ -32,23 +45,15 @@ if S.d and string.find(flags, 'd', 1, true) then
   end
   list, changed = kept, true
 end
-local quick = state == 'o' and passive ~= '' and tonumber(ARGV[7]) >= now
-local carried = {}
-if quick and ARGV[10] ~= '' then
-  -- A debt that was paid or lent meanwhile must not be shown again, so that the answer cannot be passive any more.
-  local free = {}
-  for _, d in ipairs(owed()) do
-    if (d.x or 0) <= now then free[d.i] = true end
-  end
-  for _, c in ipairs(cjson.decode(ARGV[10])) do
-    carried[c] = true
-    if not free[c] then quick = false end
-  end
-end
 local park = string.find(flags, 'k', 1, true) and true or false
 local more
 if quick then
   state, more = 'p', ARGV[11]
+  if S.u and #S.u > 400 then unshown() end
+  S.u = (S.u or '') .. unshownentry(id, S.mh)
+  put('u', S.u)
+  put('r' .. id, passive)
+  redis.call('ZADD', due, ARGV[7] + redelivery, shownkey(id))
   if ARGV[10] ~= '' then
     local kept = {}
     for _, d in ipairs(owed()) do
@@ -127,16 +132,6 @@ put('s', session)
 put('i' .. id, state .. '|' .. turn .. '|' .. redelivery .. '|' .. token)
 drop('m' .. S.mh)
 if S.c then drop('c') S.c = false end
-if state == 'p' and quick then
-  local u = S.u or ''
-  if #u > 400 then
-    unshown()
-    u = S.u or ''
-  end
-  put('r' .. id, passive)
-  put('u', u .. #id .. ':' .. id)
-  redis.call('ZADD', due, ARGV[7] + redelivery, shownkey(id))
-end
 S.mh, S.b = S.mh + 1, 0
 put('mh', S.mh)
 local c = false
@@ -149,7 +144,7 @@ else
 end
 flush()
 local n = tonumber(ARGV[16])
-for i = 17, 16 + n do redis.call('XADD', KEYS[3], 'MAXLEN', '~', 10000, '*', 'e', ARGV[i]) end
+for i = 17, 16 + n do redis.call('XADD', KEYS[3], 'MAXLEN', '~', 10000, '*', 'a', addr, 'e', ARGV[i]) end
 for i = 17 + n, #ARGV, 2 do redis.call('HINCRBY', KEYS[4], ARGV[i], ARGV[i + 1]) end
 if #ARGV > 16 + n then redis.call('PEXPIRE', KEYS[4], KEEPCOUNTS) end
 return { 'ok', state, state == 'p' and passive or '', c }

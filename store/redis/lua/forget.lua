@@ -1,6 +1,6 @@
 -- needs: conv debts
 -- forget removes everything of a conversation.
--- KEYS  1 conversation  2 due  3 open cases  4 closed cases  5 dead letters
+-- KEYS  1 conversation  2 due  3 open cases  4 closed cases  5 dead letters  6 ledger
 -- ARGV  1 address  2 clock  3 and 4 what the keys of cases and of dead letters of this partition begin with; they are made here,
 --       because only the conversation knows them, and lie in the same slot
 -- RET   {"ok"}
@@ -17,6 +17,17 @@ for _, f in ipairs(redis.call('HKEYS', conv)) do
     redis.call('ZREM', KEYS[5], id)
   end
 end
+local from = '-'
+repeat
+  local some, gone = redis.call('XRANGE', KEYS[6], from, '+', 'COUNT', 500), {}
+  for _, e in ipairs(some) do
+    for i = 1, #e[2], 2 do
+      if e[2][i] == 'a' and e[2][i + 1] == addr then gone[#gone + 1] = e[1] end
+    end
+    from = '(' .. e[1]
+  end
+  if #gone > 0 then redis.call('XDEL', KEYS[6], unpack(gone)) end
+until #some < 500
 redis.call('DEL', conv)
-redis.call('ZREM', due, 'm|' .. addr, 'd|' .. addr, 't|' .. addr)
+redis.call('ZREM', due, 'm|' .. addr, 'd|' .. addr, 'b|' .. addr, 't|' .. addr)
 return { 'ok' }

@@ -5,8 +5,7 @@
 -- RET   {"ok", next or 0, parked, withheld, hold, loan…}; a loan is {debt as JSON, fence, right as JSON or ""}
 load('k', 'k')
 local list = debts()
-local wait, changed = ripen(list)
-local mine, withheld, loans = epoch(), 0, {}
+local mine, withheld, loans, changed = epoch(), 0, {}, false
 local i = 1
 while i <= #list do
   local d = list[i]
@@ -22,7 +21,7 @@ for _, kind in ipairs({ 'reply', 'case' }) do
   local ready = d and (d.u or 0) <= now and (d.x or 0) <= now
   local right = ''
   if ready and kind == 'reply' then
-    ready = not d.p and not wait
+    ready = not d.p and not behind(d)
     if ready and S.g then
       local rights, newest = cjson.decode(S.g), nil
       for _, r in ipairs(rights) do
@@ -46,17 +45,19 @@ for _, kind in ipairs({ 'reply', 'case' }) do
     end
   end
   if ready then
+    if d.f then d.n = (d.n or 0) + 1 end -- who had it before is gone
     loans[#loans + 1] = { cjson.encode(d), fresh(), right }
-    d.f, d.x, d.n = S.k, now + ARGV[3], (d.n or 0) + 1
+    d.f, d.x = S.k, now + ARGV[3]
     changed = true
   end
 end
-local parked = 0
-for _, d in ipairs(list) do
-  if d.k == 'reply' and d.p then parked = parked + 1 end
+local parked, first = 0, oldest(list, 'reply')
+if first and first.p then
+  for _, d in ipairs(list) do
+    if d.k == 'reply' and d.p then parked = parked + 1 end
+  end
 end
--- That a passive reply was shown is told by the index alone: look again each second.
-local at = schedule(list, wait and math.min(wait, now + 1000))
+local at = schedule(list)
 if changed then keepdebts(list) end
 flush()
 local answer = { 'ok', at, parked, withheld, S.h or '' }

@@ -21,23 +21,59 @@ local function oldest(list, kind)
   end
 end
 
--- schedule puts the moment at which something may be lent into the due index; floor (or nil) holds back replies.
--- Returns it, or 0.
-local function schedule(list, floor)
-  local first = 0
+-- unshown reads field u, "length,place:id…", and forgets those that were shown, which is told by the due index alone.
+-- Each is {id, moment at which it becomes a debt, place of its turn}.
+local function shownkey(id) return 'p|' .. #addr .. '|' .. addr .. id end
+local function unshownentry(id, place) return #id .. ',' .. place .. ':' .. id end
+local function unshown()
+  local open, left, at, text = {}, '', 1, S.u or ''
+  while at <= #text do
+    local _, to, n, place = string.find(text, '^(%d+),(%d+):', at)
+    local id = string.sub(text, to + 1, to + n)
+    at = to + n + 1
+    local score = redis.call('ZSCORE', due, shownkey(id))
+    if score then
+      open[#open + 1] = { id, tonumber(score), tonumber(place) }
+      left = left .. unshownentry(id, place)
+    end
+  end
+  if left ~= text then
+    if left == '' then drop('u') S.u = false else put('u', left) S.u = left end
+  end
+  return open
+end
+
+-- behind is the moment until which a reply waits behind a passive one that is not shown yet; nil: it does not.
+local function behind(d)
+  local wait
+  if S.u then
+    for _, p in ipairs(unshown()) do
+      if p[3] <= (d.q or 0) and (not wait or p[2] < wait) then wait = p[2] end
+    end
+  end
+  return wait
+end
+
+-- schedule puts the moment at which something may be lent into the due index: as "d|address", or as "b|address" if it waits behind a
+-- passive reply, so that who tells that this was shown can wake it without a script. Returns the earlier one, or 0.
+local function schedule(list)
+  local first, later = 0, 0
   for _, kind in ipairs({ 'reply', 'case' }) do
     local d = oldest(list, kind)
     if d and not (d.p and kind == 'reply') then
-      local at = math.max(d.u or 0, d.x or 0, kind == 'reply' and floor or 0)
+      local at = math.max(d.u or 0, d.x or 0)
       if at == 0 then at = now end
-      if first == 0 or at < first then first = at end
+      local wait = kind == 'reply' and (d.x or 0) <= now and behind(d)
+      if wait then
+        later = math.max(at, wait)
+      elseif first == 0 or at < first then
+        first = at
+      end
     end
   end
-  if first == 0 then
-    redis.call('ZREM', due, 'd|' .. addr)
-  else
-    redis.call('ZADD', due, first, 'd|' .. addr)
-  end
+  if first == 0 then redis.call('ZREM', due, 'd|' .. addr) else redis.call('ZADD', due, first, 'd|' .. addr) end
+  if later == 0 then redis.call('ZREM', due, 'b|' .. addr) else redis.call('ZADD', due, later, 'b|' .. addr) end
+  if first == 0 or later ~= 0 and later < first then return later end
   return first
 end
 
@@ -62,48 +98,24 @@ local function append(list, records, place, park)
   return lost
 end
 
-local function shownkey(id) return 'p|' .. #addr .. '|' .. addr .. id end
-
--- unshown reads field u, "length:id…", and forgets those that were shown, which is told by the due index alone.
-local function unshown()
-  local all, at, text = {}, 1, S.u or ''
-  while at <= #text do
-    local _, to, n = string.find(text, '^(%d+):', at)
-    all[#all + 1] = string.sub(text, to + 1, to + n)
-    at = to + n + 1
-  end
-  local open, left = {}, ''
-  for _, id in ipairs(all) do
-    local score = redis.call('ZSCORE', due, shownkey(id))
-    if score then
-      open[#open + 1] = { id, tonumber(score) }
-      left = left .. #id .. ':' .. id
-    end
-  end
-  if S.u and left ~= S.u then
-    if left == '' then drop('u') S.u = false else put('u', left) S.u = left end
-  end
-  return open
-end
-
--- ripen turns passive replies whose time passed unshown into debts, before those of later turns. Returns the moment until which replies
--- wait behind one that may still be shown (nil: none does) and whether list changed.
+-- ripen turns passive replies whose time passed unshown into debts, before those of later turns. Returns whether list changed.
 local function ripen(list)
-  local wait, changed, left = nil, false, ''
+  local changed, left = false, ''
   for _, p in ipairs(unshown()) do
-    local id, at = p[1], p[2]
+    local id, at, place = p[1], p[2], p[3]
     if at > now then
-      if not wait or at < wait then wait = at end
-      left = left .. #id .. ':' .. id
+      left = left .. unshownentry(id, place)
     else
       local v = redis.call('HMGET', conv, 'r' .. id, 'i' .. id)
       if v[1] and v[2] then
-        local records = cjson.decode(v[1])
-        local place, where = records[1] and records[1].q or 0, #list + 1
+        local records, where = cjson.decode(v[1]), #list + 1
         for i, d in ipairs(list) do
           if d.k == 'reply' and (d.q or 0) >= place then where = i break end
         end
-        for i, d in ipairs(records) do table.insert(list, where + i - 1, d) end
+        for i, d in ipairs(records) do
+          d.q, d.u = place, now
+          table.insert(list, where + i - 1, d)
+        end
         put('i' .. id, 'u' .. string.sub(v[2], 2)) drop('r' .. id)
         changed = true
       end
@@ -113,5 +125,5 @@ local function ripen(list)
   if S.u and left ~= S.u then
     if left == '' then drop('u') S.u = false else put('u', left) S.u = left end
   end
-  return wait, changed
+  return changed
 end

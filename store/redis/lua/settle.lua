@@ -19,13 +19,15 @@ for _, v in ipairs(cjson.decode(ARGV[3])) do
         end
       end
       if rights and v.s then
-        for _, r in ipairs(rights) do r.l = 0 end
+        for _, r in ipairs(rights) do
+          if r.e == 0 or r.e > now then r.l = 0 end
+        end
       end
       d.f, d.x, d.g = nil, nil, nil
       if v.v == 'again' then
-        d.u = now + v.a
+        d.n, d.u = (d.n or 0) + 1, now + v.a
       elseif v.v == 'park' then
-        d.p, d.u = true, nil
+        d.n, d.p, d.u = (d.n or 0) + 1, true, nil
       else
         table.remove(list, i)
       end

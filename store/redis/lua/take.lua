@@ -5,7 +5,7 @@
 -- RET   {"claim", claim} | {"none"}
 if redis.call('EXISTS', conv) == 0 then
   -- It expired: its places in the index are all that is left of it.
-  redis.call('ZREM', due, 'm|' .. addr, 'd|' .. addr, 't|' .. addr)
+  redis.call('ZREM', due, 'm|' .. addr, 'd|' .. addr, 'b|' .. addr, 't|' .. addr)
   local mine = shownkey('')
   for _, m in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, 1000)) do
     if string.sub(m, 1, #mine) == mine then redis.call('ZREM', due, m) end
@@ -15,7 +15,9 @@ end
 local s = load('s', 'k')
 if S.t then
   local left, first = {}, 0
-  for _, t in ipairs(cjson.decode(S.t)) do
+  local timers = cjson.decode(S.t)
+  table.sort(timers, function(a, b) return a.u < b.u end)
+  for _, t in ipairs(timers) do
     if t.u > now then
       left[#left + 1] = t
       if first == 0 or t.u < first then first = t.u end
@@ -36,8 +38,7 @@ else
 end
 if S.u then
   local list = debts()
-  local _, changed = ripen(list)
-  if changed then
+  if ripen(list) then
     keepdebts(list)
     schedule(list)
   end
