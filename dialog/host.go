@@ -119,6 +119,16 @@ func (h *Host) Turn(ctx context.Context, m chat.Message) ([]chat.Reply, error) {
 	return h.wait(ctx, m, caps, accepted.Claim == nil, done)
 }
 
+// keepEvents is how long a repeated event of the product's backend is known again.
+const keepEvents = 24 * time.Hour
+
+// Post puts a message into its conversation's mailbox durably, without waiting for a turn; Resume lets it be judged. fresh is false when
+// its id was there before.
+func (h *Host) Post(ctx context.Context, m chat.Message) (fresh bool, err error) {
+	accepted, err := h.accept(ctx, bounded(m), session.Terms{Redelivery: keepEvents, Post: true})
+	return accepted.Fresh, err
+}
+
 // accept offers m to the store and sets to work on the claim that comes back.
 func (h *Host) accept(ctx context.Context, m chat.Message, t session.Terms) (session.Accepted, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptWithin)

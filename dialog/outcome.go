@@ -41,7 +41,7 @@ func replyKey(turn string, n int) string {
 	if n == 0 {
 		return "t" + turn
 	}
-	return fmt.Sprintf("t%s.%d", turn, n)
+	return fmt.Sprintf("t%s_%d", turn, n)
 }
 
 // deliver decides what is shown in the platform's own response and what is owed. What was owed before comes first, in order: it rides

@@ -1,0 +1,86 @@
+package app
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/config"
+)
+
+// channels are the adapters of the house by name, and what the dialog may know of them.
+type channels struct {
+	order []string
+	at    map[string]adapters.Adapter
+	kinds map[string]string
+}
+
+// platformTimeout bounds one call to a platform; adapters set shorter ones where it matters.
+const platformTimeout = 8 * time.Second
+
+// openChannels builds the adapters of cfg; those in same are taken as they are.
+func openChannels(cfg *config.Config, registry adapters.Registry, d adapters.Deps, same map[string]adapters.Adapter) (*channels, error) {
+	c := &channels{at: map[string]adapters.Adapter{}, kinds: map[string]string{}}
+	var errs error
+	for _, section := range cfg.Channels {
+		log := d.Log.With("channel", section.Name)
+		own := d
+		own.Log = log
+		if a := same[section.Name]; a != nil {
+			c.add(section, a)
+			continue
+		}
+		a, err := registry.Build(section.Kind, section.Name, section.Decode, own)
+		if err != nil {
+			errs = errors.Join(errs, fmt.Errorf("channel %s: %w", section.Name, err))
+			continue
+		}
+		c.add(section, a)
+	}
+	return c, errs
+}
+
+func (c *channels) add(section config.Channel, a adapters.Adapter) {
+	c.order = append(c.order, section.Name)
+	c.at[section.Name], c.kinds[section.Name] = a, section.Kind
+}
+
+// platformClient is how adapters reach their platforms.
+func platformClient() *http.Client {
+	return &http.Client{
+		Timeout:       platformTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 32, IdleConnTimeout: 90 * time.Second,
+			TLSHandshakeTimeout: 4 * time.Second, ForceAttemptHTTP2: true,
+		},
+	}
+}
+
+func (c *channels) adapter(name string) (adapters.Adapter, bool) {
+	a, ok := c.at[name]
+	return a, ok
+}
+
+// Kind is the kind of a channel; "" when there is none of this name.
+func (c *channels) Kind(name string) string { return c.kinds[name] }
+
+// Caps of a conversation; nothing can be shown in a channel that is not there any more.
+func (c *channels) Caps(a chat.Address) chat.Caps {
+	if at, ok := c.at[a.Channel]; ok {
+		return at.Caps(a)
+	}
+	return chat.Caps{}
+}
+
+// adapterDeps are the things of the house that every adapter may use.
+func adapterDeps(log *slog.Logger, vault adapters.Vault, m *metrics, shown func(chat.Message)) adapters.Deps {
+	return adapters.Deps{
+		Log: log, Clock: time.Now, HTTP: platformClient(), Vault: vault, Count: m, Random: rand.Reader, Shown: shown,
+	}
+}

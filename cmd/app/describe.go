@@ -1,0 +1,186 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/config"
+	"github.com/xianda-bot/xianda/dialog"
+	"github.com/xianda-bot/xianda/dialog/release"
+)
+
+// Publish puts a release in force for all turns that begin from now on.
+func (h *House) Publish(rel *release.Release) { h.shelf.Swap(rel) }
+
+// Backends performs calls to the backends of a configuration.
+func Backends(cfg *config.Config) dialog.Caller {
+	at := map[string]Backend{}
+	for name, b := range cfg.Backends {
+		at[name] = Backend{URL: string(b.URL), Token: string(b.Token), Most: b.Timeout}
+	}
+	return newBackends(at)
+}
+
+// QuietLibraries keeps libraries that log by themselves (silenceper/wechat does, with bodies) to warnings, in our log.
+func QuietLibraries(log *slog.Logger) {
+	logrus.SetLevel(logrus.WarnLevel)
+	logrus.SetOutput(slog.NewLogLogger(log.Handler(), slog.LevelWarn).Writer())
+}
+
+// bareDeps are enough to build adapters that are only looked at.
+func bareDeps() adapters.Deps {
+	m := newMetrics()
+	return adapters.Deps{
+		Log: slog.New(slog.DiscardHandler), Clock: time.Now, HTTP: platformClient(), Vault: &memoryVault{}, Count: m, Random: rand.Reader,
+		Shown: func(chat.Message) {},
+	}
+}
+
+// CheckChannels reads every channel's own section; the error tells all mistakes.
+func CheckChannels(cfg *config.Config) error {
+	_, err := openChannels(cfg, builtIn(), bareDeps(), nil)
+	return err
+}
+
+// Description is a channel in words.
+type Description struct {
+	Name    string `json:"name"`
+	Kind    string `json:"kind"`
+	Path    string `json:"path,omitempty"` // of its webhook; empty: it has none
+	Choices string `json:"choices"`
+	Push    string `json:"push"`
+	Limit   string `json:"text_limit"`
+}
+
+// DescribeChannels tells what the configured channels can do.
+func DescribeChannels(cfg *config.Config) ([]Description, error) {
+	all, err := openChannels(cfg, builtIn(), bareDeps(), nil)
+	if err != nil {
+		return nil, err
+	}
+	list := []Description{}
+	for _, name := range all.order {
+		a := all.at[name]
+		caps := a.Caps(chat.Address{Channel: name, Peer: "x"})
+		d := Description{Name: name, Kind: all.kinds[name], Choices: "numbered", Push: "yes", Limit: "none"}
+		if hook, ok := a.(adapters.Webhook); ok {
+			d.Path = hook.Path()
+		}
+		if caps.Choices >= chat.Part {
+			d.Choices = "buttons"
+		}
+		switch {
+		case caps.Push < chat.Part:
+			d.Push = "no: answers only"
+		case caps.Window > 0:
+			d.Push = fmt.Sprintf("within %d h", int(caps.Window.Hours()))
+		}
+		if caps.MaxText > 0 {
+			d.Limit = fmt.Sprintf("%d %s", caps.MaxText, [...]string{"characters", "UTF-16 units", "bytes"}[caps.TextUnit])
+		}
+		list = append(list, d)
+	}
+	return list, nil
+}
+
+// Check is one line of an examination.
+type Check struct {
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+}
+
+// Probe asks the platforms of the channels (one, or all with "") whether they know us.
+func Probe(ctx context.Context, cfg *config.Config, only string) ([]Check, error) {
+	all, err := openChannels(cfg, builtIn(), bareDeps(), nil)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := all.at[only]; only != "" && !ok {
+		return nil, fmt.Errorf("no channel is called %q: the configuration has %s", only, strings.Join(all.order, ", "))
+	}
+	var checks []Check
+	for _, name := range all.order {
+		if only != "" && name != only {
+			continue
+		}
+		p, ok := all.at[name].(adapters.Prober)
+		if !ok {
+			checks = append(checks, Check{"channel " + name, true, "nothing to ask"})
+			continue
+		}
+		once, cancel := context.WithTimeout(ctx, 15*time.Second)
+		for _, k := range p.Probe(once) {
+			checks = append(checks, Check{"channel " + name + ", " + k.Name, k.OK, k.Detail})
+		}
+		cancel()
+	}
+	return checks, nil
+}
+
+// Examine looks at what serving needs beside the release: store, channels and their platforms.
+func Examine(ctx context.Context, cfg *config.Config) []Check {
+	checks := []Check{examineStore(ctx, cfg)}
+	probed, err := Probe(ctx, cfg, "")
+	if err != nil {
+		return append(checks, Check{"channels", false, err.Error()})
+	}
+	if cfg.Admin.Listen == "" || cfg.Admin.Token == "" {
+		probed = append(probed, Check{"admin", false, "there is no admin listener: set admin.listen and admin.token, else nobody can take a case"})
+	}
+	return append(checks, probed...)
+}
+
+func examineStore(ctx context.Context, cfg *config.Config) Check {
+	k := Check{Name: "store " + cfg.Store.String()}
+	if dir, ok := strings.CutPrefix(string(cfg.Store), "local:"); ok {
+		// Opening it would take it from a running house.
+		probe, err := os.MkdirTemp(nearest(dir), ".doctor-*")
+		if err != nil {
+			k.Detail = fmt.Sprintf("cannot be written: %v: check the folder's owner and the disk", err)
+			return k
+		}
+		os.Remove(probe)
+		k.OK, k.Detail = true, "can be written"
+		return k
+	}
+	var warned strings.Builder
+	s, err := openStore(ctx, string(cfg.Store), slog.New(slog.NewTextHandler(&warned, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	if err != nil {
+		k.Detail = err.Error()
+		return k
+	}
+	defer s.Close()
+	if err := s.Ping(ctx); err != nil {
+		k.Detail = err.Error()
+		return k
+	}
+	k.OK, k.Detail = true, "takes writes"
+	if warned.Len() > 0 {
+		k.OK, k.Detail = false, strings.TrimSpace(warned.String())
+	}
+	return k
+}
+
+// nearest is the nearest folder above dir that exists.
+func nearest(dir string) string {
+	for {
+		if info, err := os.Stat(dir); err == nil && info.IsDir() {
+			return dir
+		}
+		up := parent(dir)
+		if up == dir {
+			return dir
+		}
+		dir = up
+	}
+}

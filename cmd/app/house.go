@@ -1,0 +1,242 @@
+// Package app builds the house from a configuration, runs it and stops it. It is the only room that knows all names; what each
+// part does is in its own package.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/postman"
+	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/config"
+	"github.com/xianda-bot/xianda/dialog"
+	"github.com/xianda-bot/xianda/dialog/release"
+)
+
+// Options of a House. Every field may be left out.
+type Options struct {
+	Log      *slog.Logger      // default: discards
+	Registry adapters.Registry // default: the messengers built in
+	Version  string
+}
+
+// House is everything, wired. Run it once.
+type House struct {
+	o       Options
+	log     *slog.Logger
+	cfg     atomic.Pointer[config.Config]
+	store   kept
+	shelf   *dialog.Shelf
+	host    *dialog.Host
+	postman *postman.Postman
+	metrics *metrics
+	view    *standings
+	shown   *shownLog
+	sweep   *sweeper
+	wired   atomic.Pointer[wiring]
+	public  net.Listener
+	private net.Listener // nil: no admin listener
+
+	draining atomic.Bool
+	reload   sync.Mutex // one reload at a time
+}
+
+// Open builds a house; it listens already, but answers nothing before Run. What it opened is closed again when it fails.
+func Open(ctx context.Context, cfg *config.Config, rel *release.Release, o Options) (h *House, err error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Registry == nil {
+		o.Registry = builtIn()
+	}
+	h = &House{o: o, log: o.Log, metrics: newMetrics(), shelf: dialog.NewShelf(rel)}
+	h.cfg.Store(cfg)
+	defer func() {
+		if err != nil {
+			h.close()
+		}
+	}()
+	if h.store, err = openStore(ctx, string(cfg.Store), o.Log); err != nil {
+		return nil, fmt.Errorf("store %s: %w", cfg.Store, err)
+	}
+	h.view = &standings{queue: h.store.Queue(), staffed: h.staffed}
+	h.postman = postman.New(debts{h.store}, map[chat.DebtKind]postman.Payer{
+		chat.ReplyDebt: postman.Replies(h.adapter, postman.ReplyOptions{}),
+		chat.CaseDebt:  caseSignals{h},
+	}, postman.Options{Log: o.Log, Count: h.metrics})
+	h.shown = newShownLog(h.store.Settle, h.postman.Wake, o.Log)
+	h.host = dialog.NewHost(h.store, wiredChannels{h}, h.shelf, dialog.Options{
+		Log: o.Log, Call: wiredBackends{h}, Queues: h.queues, Look: h.view.look, Wake: h.wake, Count: h.metrics.Count,
+	})
+	h.sweep = &sweeper{due: h.store, resume: h.host.Resume, wake: h.postman.Wake, log: o.Log}
+	w, err := h.wire(cfg, nil)
+	if err != nil {
+		return nil, err
+	}
+	h.wired.Store(w)
+	if h.public, err = listen("listen", cfg.Listen); err != nil {
+		return nil, err
+	}
+	if cfg.Admin.Listen != "" && cfg.Admin.Token != "" {
+		if h.private, err = listen("admin.listen", cfg.Admin.Listen); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+func listen(key, address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: is another house running there?", key, err)
+	}
+	return l, nil
+}
+
+// Addresses are where the house listens, for people: the public one and the admin's ("" without one).
+func (h *House) Addresses() (public, private string) {
+	public = h.public.Addr().String()
+	if h.private != nil {
+		private = h.private.Addr().String()
+	}
+	return public, private
+}
+
+func (h *House) close() {
+	for _, l := range []net.Listener{h.public, h.private} {
+		if l != nil {
+			l.Close()
+		}
+	}
+	if h.store != nil {
+		if err := h.store.Close(); err != nil {
+			h.log.Error("the store was not closed well", "error", err)
+		}
+	}
+}
+
+func (h *House) adapter(name string) (adapters.Adapter, bool) {
+	return h.wired.Load().channels.adapter(name)
+}
+
+// queues are those of the configuration in force.
+func (h *House) queues() []string { return h.wired.Load().queues }
+
+// staffed: a seat system is told of every case, so during opening hours somebody is there though no seat was seen here.
+func (h *House) staffed() bool {
+	return h.cfg.Load().Handoff.Webhook.URL != "" && h.shelf.Current().Hours.Open(time.Now())
+}
+
+func (h *House) wake(a chat.Address, behind bool) {
+	if behind {
+		h.shown.behind(a)
+		return
+	}
+	h.postman.Wake(a)
+}
+
+// kick lets a conversation be judged and paid now, because something was posted to it from outside a turn.
+func (h *House) kick(a chat.Address) {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	if err := h.host.Resume(ctx, a); err != nil {
+		h.log.Warn("a conversation is judged at the next sweep", "channel", a.Channel, "error", err)
+	}
+	h.postman.Wake(a)
+}
+
+// Ready tells why the house should get no traffic; nil when it should.
+func (h *House) Ready() error {
+	if h.draining.Load() {
+		return errors.New("draining")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := h.store.Ping(ctx); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	return nil
+}
+
+const (
+	drainRequests = 5 * time.Second // for requests under way
+	drainTurns    = 4 * time.Second // for turns that go on without a request
+)
+
+// Run serves until ctx ends, then drains: no new messages, turns under way end or are handed back, what is being sent is sent.
+// It closes the store. The error is that of a listener that failed, nil after a drain.
+func (h *House) Run(ctx context.Context) error {
+	defer h.close()
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var background sync.WaitGroup
+	background.Go(func() { h.view.run(work) })
+	background.Go(func() { h.shown.run(work) })
+	background.Go(func() { h.sweep.run(work) })
+	background.Go(func() {
+		if err := h.postman.Run(work); err != nil {
+			h.log.Error("the postman stopped", "error", err)
+		}
+	})
+	h.wired.Load().start(work, h.host.Turn)
+
+	failed := make(chan error, 2)
+	servers := []*http.Server{h.serve(h.public, http.HandlerFunc(h.door), failed)}
+	if h.private != nil {
+		servers = append(servers, h.serve(h.private, h.admin(), failed))
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	h.draining.Store(true)
+	h.log.Info("draining")
+	requests, done := context.WithTimeout(context.WithoutCancel(ctx), drainRequests)
+	for _, s := range servers {
+		if e := s.Shutdown(requests); e != nil {
+			h.log.Warn("requests under way were cut off", "error", e)
+		}
+	}
+	done()
+	h.wired.Load().stop()
+	turns, done := context.WithTimeout(context.WithoutCancel(ctx), drainTurns)
+	h.host.Drain(turns)
+	done()
+	stop()
+	background.Wait()
+	return err
+}
+
+// door serves the webhooks of the wiring in force.
+func (h *House) door(w http.ResponseWriter, r *http.Request) { h.wired.Load().mux.ServeHTTP(w, r) }
+
+// serve starts a server with limits: what is slow or big is cut off before it costs anything.
+func (h *House) serve(l net.Listener, handler http.Handler, failed chan<- error) *http.Server {
+	s := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 2 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 15 * time.Second,
+		IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10,
+		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+	}
+	go func() {
+		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			failed <- fmt.Errorf("listening on %s: %w", l.Addr(), err)
+		}
+	}()
+	return s
+}
+
+// storeKind is the part of a store address before the colon.
+func storeKind(url string) string {
+	kind, _, _ := strings.Cut(url, ":")
+	return kind
+}

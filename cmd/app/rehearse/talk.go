@@ -1,0 +1,44 @@
+package rehearse
+
+import (
+	"context"
+
+	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/dialog/release"
+)
+
+// Talk is one conversation with a release, line by line, as "xianda chat" leads it. It is for one caller at a time.
+type Talk struct{ s *stage }
+
+// Open begins a conversation as given says; Close ends it.
+func Open(rel *release.Release, given Given, o Options) (*Talk, error) {
+	t := Test{Name: "talk", Given: given, Turns: []Turn{{}}}
+	if err := t.complete(); err != nil {
+		return nil, err
+	}
+	s, err := newStage(rel, t, o)
+	if err != nil {
+		return nil, err
+	}
+	return &Talk{s}, nil
+}
+
+// Enter plays the arrival and returns what it brings.
+func (t *Talk) Enter(ctx context.Context) ([]chat.Reply, error) {
+	t.s.shown = nil
+	err := t.s.enter(ctx)
+	return t.s.shown, err
+}
+
+// Say brings one message of the person and returns everything that is shown because of it.
+func (t *Talk) Say(ctx context.Context, text string) ([]chat.Reply, error) {
+	t.s.shown = nil
+	err := t.s.person(ctx, chat.Message{Kind: chat.Said, Text: text})
+	return t.s.shown, err
+}
+
+// Case is the case of the conversation that is open; an error when there is none.
+func (t *Talk) Case(ctx context.Context) (*chat.Case, error) { return t.s.openCase(ctx) }
+
+// Close throws everything away.
+func (t *Talk) Close() error { return t.s.close() }

@@ -1,0 +1,135 @@
+// Package cli is the operator's commands: it parses, calls one function that knows no cobra, and prints. What the house does is in
+// cmd/app; the commands that look at a running house ask its admin API.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// Env is what the commands see of the world.
+type Env struct {
+	In       io.Reader
+	Out      io.Writer // results
+	Err      io.Writer // talk
+	Terminal bool      // Out is a terminal: colours and prompts
+	Getenv   func(string) (string, bool)
+	Clock    func() time.Time
+	Version  string
+}
+
+// Exit codes: 0 done, 1 failed, 2 wrong usage.
+const (
+	Done = iota
+	Failed
+	Misused
+)
+
+// Run performs the command line args (without the program's name) and returns the exit code.
+func Run(ctx context.Context, args []string, env Env) int {
+	root := newRoot(&env)
+	root.SetArgs(args)
+	root.SetIn(env.In)
+	root.SetOut(env.Out)
+	root.SetErr(env.Err)
+	err := root.ExecuteContext(ctx)
+	switch {
+	case err == nil:
+		return Done
+	case errors.Is(err, errQuiet):
+		return Failed
+	}
+	fmt.Fprintf(env.Err, "xianda: %v\n", err)
+	var u *usageError
+	if errors.As(err, &u) {
+		return Misused
+	}
+	return Failed
+}
+
+// errQuiet fails without another word: what is wrong stands in the output already.
+var errQuiet = errors.New("failed")
+
+// usageError is a command line that cannot be meant; exit code 2.
+type usageError struct{ err error }
+
+func (u *usageError) Error() string { return u.err.Error() }
+func (u *usageError) Unwrap() error { return u.err }
+
+// common are the flags of every command.
+type common struct {
+	env    *Env
+	config string
+	json   bool
+}
+
+func newRoot(env *Env) *cobra.Command {
+	c := &common{env: env}
+	root := &cobra.Command{
+		Use:   "xianda",
+		Short: "answer people on messaging platforms, and bring a human when one is wanted",
+		Long: `Xianda (先答) connects WeChat official accounts and other messengers to one dialog engine.
+It answers from your knowledge base, leads dialogs and raises a case for a human seat in the
+very turn in which one is wanted. Start with "xianda init".`,
+		Example:           "  xianda init helpdesk\n  xianda serve -c helpdesk/xianda.yaml",
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return cmd.Help()
+		},
+	}
+	root.PersistentFlags().StringVarP(&c.config, "config", "c", "xianda.yaml", "configuration `FILE`")
+	root.PersistentFlags().BoolVar(&c.json, "json", false, "print JSON for programs")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{fmt.Errorf("%w; see %q", err, cmd.CommandPath()+" --help")}
+	})
+	root.AddCommand(
+		newInit(c), newServe(c), newDoctor(c), newChat(c), newDialog(c), newKB(c), newHandoff(c), newSession(c), newDead(c), newConfig(c),
+		newChannel(c), newVersion(c),
+	)
+	strict(root)
+	return root
+}
+
+// strict makes wrong arguments and unknown nouns wrong usage, everywhere.
+func strict(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return &usageError{fmt.Errorf("%w; see %q", err, cmd.CommandPath()+" --help")}
+			}
+			return nil
+		}
+	} else if cmd.HasSubCommands() {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			err := fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+				err = fmt.Errorf("%w; did you mean %q?", err, near[0])
+			}
+			return &usageError{err}
+		}
+		if cmd.RunE == nil {
+			cmd.RunE = func(cmd *cobra.Command, args []string) error { return cmd.Help() }
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		strict(sub)
+	}
+}
+
+// World is the Env of a process.
+func World(version string) Env {
+	return Env{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: isTerminal(os.Stdout), Getenv: os.LookupEnv, Clock: time.Now, Version: version,
+	}
+}

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xianda-bot/xianda/cmd/app"
+	"github.com/xianda-bot/xianda/config"
+)
+
+func newConfig(c *common) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "config", Short: "check the configuration, show what is in force, print its schema",
+		Example: "  xianda config check\n  xianda config schema > xianda.schema.json",
+	}
+	cmd.AddCommand(
+		&cobra.Command{
+			Use: "check", Short: "check the configuration without serving", Args: cobra.NoArgs,
+			Long:    "Read the file strictly, with every channel's own section. Nothing is opened and nobody is called.",
+			Example: "  xianda config check\n  xianda config check -c shop.yaml",
+			RunE: func(*cobra.Command, []string) error {
+				cfg, err := c.load()
+				if err != nil {
+					return err
+				}
+				if err := app.CheckChannels(cfg); err != nil {
+					return err
+				}
+				fmt.Fprintf(c.env.Err, "%s: %d channels, no mistakes\n", c.config, len(cfg.Channels))
+				return nil
+			},
+		},
+		&cobra.Command{
+			Use: "show", Short: "print what is in force, secrets hidden", Args: cobra.NoArgs,
+			Example: "  xianda config show\n  xianda config show -c shop.yaml",
+			RunE: func(*cobra.Command, []string) error {
+				cfg, err := c.load()
+				if err != nil {
+					return err
+				}
+				return cfg.Show(c.env.Out)
+			},
+		},
+		&cobra.Command{
+			Use: "schema", Short: "print the JSON Schema of the configuration, for editors", Args: cobra.NoArgs,
+			Example: "  xianda config schema\n  xianda config schema > xianda.schema.json",
+			RunE: func(*cobra.Command, []string) error {
+				_, err := c.env.Out.Write(config.Schema())
+				return err
+			},
+		},
+	)
+	return cmd
+}

@@ -1,0 +1,243 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xianda-bot/xianda/chat"
+)
+
+func newHandoff(c *common) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "handoff", Short: "list, take, answer and close the cases that wait for a human",
+		Long: `Cases are raised when somebody asks for a human, or when a dialog cannot go on. Claim one, and the bot
+is silent in that conversation until it is closed. All commands ask the running house.`,
+		Example: "  xianda handoff list\n  xianda handoff claim 27c0ffee1234 --seat alice",
+	}
+	cmd.AddCommand(handoffList(c), handoffShow(c), handoffClaim(c), handoffReply(c), handoffTransfer(c), handoffNote(c), handoffClose(c))
+	return cmd
+}
+
+func handoffList(c *common) *cobra.Command {
+	var state, queue string
+	var limit int
+	cmd := &cobra.Command{
+		Use: "list", Short: "list cases, urgent ones first, then the oldest", Args: cobra.NoArgs,
+		Example: "  xianda handoff list\n  xianda handoff list --state held --json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			h, err := c.house()
+			if err != nil {
+				return err
+			}
+			q := url.Values{}
+			if state != "" {
+				q.Set("state", state)
+			}
+			if queue != "" {
+				q.Set("queue", queue)
+			}
+			if limit > 0 {
+				q.Set("limit", strconv.Itoa(limit))
+			}
+			var got struct {
+				Cases []chat.Case `json:"cases"`
+			}
+			if err := h.ask(cmd.Context(), http.MethodGet, "/v1/cases?"+q.Encode(), nil, &got); err != nil {
+				return err
+			}
+			if c.json {
+				return c.printJSON(got)
+			}
+			var rows [][]string
+			for _, k := range got.Cases {
+				rows = append(rows, []string{k.ID, string(k.State), k.Priority, k.Queue, k.Seat, c.since(k.Raised), k.Conversation.Channel, k.Wanted})
+			}
+			c.printTable([]string{"case", "state", "priority", "queue", "seat", "raised", "channel", "wanted"}, rows)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&state, "state", "", "only waiting, held or closed")
+	cmd.Flags().StringVar(&queue, "queue", "", "only this queue")
+	cmd.Flags().IntVar(&limit, "limit", 0, "at most so many (default 100)")
+	return cmd
+}
+
+// since is how long ago t was, to the minute.
+func (c *common) since(t time.Time) string {
+	d := c.env.Clock().Sub(t)
+	switch {
+	case t.IsZero():
+		return "-"
+	case d < time.Minute:
+		return "now"
+	case d < time.Hour:
+		return fmt.Sprintf("%dm ago", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh%02dm ago", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return t.Local().Format("2006-01-02 15:04")
+}
+
+func handoffShow(c *common) *cobra.Command {
+	return &cobra.Command{
+		Use: "show CASE", Short: "show a case whole: what is wanted, slots, tried answers, transcript", Args: cobra.ExactArgs(1),
+		Example: "  xianda handoff show 27c0ffee1234\n  xianda handoff show 27c0ffee1234 --json",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			h, err := c.house()
+			if err != nil {
+				return err
+			}
+			var k chat.Case
+			if err := h.ask(cmd.Context(), http.MethodGet, "/v1/cases/"+url.PathEscape(args[0]), nil, &k); err != nil {
+				return err
+			}
+			return c.printCase(&k)
+		},
+	}
+}
+
+func (c *common) printCase(k *chat.Case) error {
+	if c.json {
+		return c.printJSON(k)
+	}
+	w := c.env.Out
+	fmt.Fprintf(w, "%s  %s  %s  queue %s", c.bold(k.ID), k.State, k.Priority, visible(k.Queue))
+	if k.Seat != "" {
+		fmt.Fprintf(w, "  seat %s", visible(k.Seat))
+	}
+	fmt.Fprintf(w, "\nwanted:   %s\nreason:   %s\n", visible(k.Wanted), visible(k.Reason))
+	for name, v := range k.Slots {
+		fmt.Fprintf(w, "slot:     %s = %s\n", visible(name), visible(v))
+	}
+	if len(k.Tried) > 0 {
+		fmt.Fprintf(w, "tried:    %s\n", strings.Join(k.Tried, ", "))
+	}
+	switch {
+	case k.QuotaLeft >= 0 && !k.QuotaUntil.IsZero():
+		fmt.Fprintf(w, "may send: %d until %s\n", k.QuotaLeft, k.QuotaUntil.Local().Format("2006-01-02 15:04"))
+	case k.QuotaLeft >= 0:
+		fmt.Fprintf(w, "may send: %d\n", k.QuotaLeft)
+	}
+	for _, s := range k.Suggestions {
+		fmt.Fprintf(w, "suggests: %s (%s)\n", visible(s.Question), s.Entry)
+	}
+	for _, l := range k.Transcript {
+		fmt.Fprintf(w, "%s  %-8s %s\n", l.At.Local().Format("01-02 15:04:05"), visible(l.From), strings.ReplaceAll(visibleLines(l.Text), "\n", "\n"+strings.Repeat(" ", 25)))
+	}
+	for _, l := range k.Notes {
+		fmt.Fprintf(w, "note by %s: %s\n", visible(l.From), visible(l.Text))
+	}
+	return nil
+}
+
+// caseAct is a command that does something to one case and prints it.
+func caseAct(c *common, use, short, example string, body func(cmd *cobra.Command, args []string) (act string, body any, err error), n int) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Example: example, Args: cobra.MinimumNArgs(n),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			act, b, err := body(cmd, args)
+			if err != nil {
+				return err
+			}
+			h, err := c.house()
+			if err != nil {
+				return err
+			}
+			return c.act(cmd.Context(), h, args[0], act, b)
+		},
+	}
+}
+
+func (c *common) act(ctx context.Context, h *house, id, act string, body any) error {
+	var k chat.Case
+	var into any
+	if act == "claim" {
+		into = &k
+	}
+	if err := h.ask(ctx, http.MethodPost, "/v1/cases/"+url.PathEscape(id)+"/"+act, body, into); err != nil {
+		return err
+	}
+	if act == "claim" {
+		return c.printCase(&k)
+	}
+	fmt.Fprintf(c.env.Err, "%s: %s done\n", id, act)
+	return nil
+}
+
+// seatFlag adds --seat with the operator's own name as its default.
+func seatFlag(c *common, cmd *cobra.Command) *string {
+	name, _ := c.env.Getenv("USER")
+	if name == "" {
+		name = "operator"
+	}
+	return cmd.Flags().String("seat", name, "who you are")
+}
+
+func handoffClaim(c *common) *cobra.Command {
+	var seat *string
+	cmd := caseAct(c, "claim CASE", "take a waiting case; the bot is silent from now on", "  xianda handoff claim 27c0ffee1234\n  xianda handoff claim 27c0ffee1234 --seat alice",
+		func(*cobra.Command, []string) (string, any, error) {
+			return "claim", map[string]string{"seat": *seat}, nil
+		}, 1)
+	seat = seatFlag(c, cmd)
+	return cmd
+}
+
+func handoffReply(c *common) *cobra.Command {
+	var seat, key *string
+	cmd := caseAct(c, "reply CASE TEXT …", "say something to the person", "  xianda handoff reply 27c0ffee1234 您好，我是客服小王\n  xianda handoff reply 27c0ffee1234 --key r-1 已为您处理",
+		func(_ *cobra.Command, args []string) (string, any, error) {
+			if *key == "" {
+				*key = rand.Text()
+			}
+			return "reply", map[string]string{"seat": *seat, "text": strings.Join(args[1:], " "), "key": *key}, nil
+		}, 2)
+	seat = seatFlag(c, cmd)
+	key = cmd.Flags().String("key", "", "the same key twice is said once (default: a new one)")
+	return cmd
+}
+
+func handoffTransfer(c *common) *cobra.Command {
+	var queue, seat string
+	cmd := caseAct(c, "transfer CASE", "give a case to another queue or seat", "  xianda handoff transfer 27c0ffee1234 --queue 支付\n  xianda handoff transfer 27c0ffee1234 --to bob",
+		func(*cobra.Command, []string) (string, any, error) {
+			if (queue == "") == (seat == "") {
+				return "", nil, &usageError{fmt.Errorf("give exactly one of --queue and --to")}
+			}
+			if queue != "" {
+				return "transfer", map[string]string{"queue": queue}, nil
+			}
+			return "transfer", map[string]string{"seat": seat}, nil
+		}, 1)
+	cmd.Flags().StringVar(&queue, "queue", "", "the queue in which it waits again")
+	cmd.Flags().StringVar(&seat, "to", "", "the seat that holds it from now on")
+	return cmd
+}
+
+func handoffNote(c *common) *cobra.Command {
+	var seat *string
+	cmd := caseAct(c, "note CASE TEXT …", "keep a line that only seats see", "  xianda handoff note 27c0ffee1234 已联系银行\n  xianda handoff note 27c0ffee1234 --seat alice 等回电",
+		func(_ *cobra.Command, args []string) (string, any, error) {
+			return "note", map[string]string{"seat": *seat, "text": strings.Join(args[1:], " ")}, nil
+		}, 2)
+	seat = seatFlag(c, cmd)
+	return cmd
+}
+
+func handoffClose(c *common) *cobra.Command {
+	var reason string
+	cmd := caseAct(c, "close CASE", "end a case; the bot answers again", "  xianda handoff close 27c0ffee1234\n  xianda handoff close 27c0ffee1234 --reason solved",
+		func(*cobra.Command, []string) (string, any, error) {
+			return "close", map[string]string{"reason": reason}, nil
+		}, 1)
+	cmd.Flags().StringVar(&reason, "reason", "solved", "why it ends")
+	return cmd
+}

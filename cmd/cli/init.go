@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"crypto/rand"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xianda-bot/xianda/cmd/cli/starter"
+)
+
+//go:embed xianda.yaml
+var starterConfig embed.FS
+
+func newInit(c *common) *cobra.Command {
+	return &cobra.Command{
+		Use: "init [DIR]", Short: "write a configuration and a helpdesk that works as it stands", Args: cobra.MaximumNArgs(1),
+		Long: `Write DIR/xianda.yaml (one console channel, the embedded store, an admin API with a random token) and
+DIR/helpdesk, a Chinese payment helpdesk with dialogs, answers and tests of its own.
+Nothing that exists is overwritten.`,
+		Example: "  xianda init helpdesk\n  xianda init . && xianda serve",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir := "."
+			if len(args) > 0 {
+				dir = args[0]
+			}
+			if err := c.initialise(dir); err != nil {
+				return err
+			}
+			fmt.Fprintf(c.env.Err, "wrote %s and %s\nnext: cd %s && xianda dialog test && xianda chat\n",
+				filepath.Join(dir, "xianda.yaml"), filepath.Join(dir, "helpdesk"), dir)
+			return nil
+		},
+	}
+}
+
+func (c *common) initialise(dir string) error {
+	for _, name := range []string{"xianda.yaml", "helpdesk"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return fmt.Errorf("%s exists already and is left as it is: name another folder", filepath.Join(dir, name))
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := os.CopyFS(filepath.Join(dir, "helpdesk"), starter.Files()); err != nil {
+		return err
+	}
+	text, err := starterConfig.ReadFile("xianda.yaml")
+	if err != nil {
+		return err
+	}
+	filled := strings.ReplaceAll(string(text), "RANDOM-TOKEN", rand.Text())
+	return os.WriteFile(filepath.Join(dir, "xianda.yaml"), []byte(filled), 0o600) // holds the token
+}

@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/xianda-bot/xianda/config"
+	"github.com/xianda-bot/xianda/dialog/release"
+	"github.com/xianda-bot/xianda/dialog/release/dir"
+	"github.com/xianda-bot/xianda/dialog/script"
+)
+
+// load reads the configuration that -c names.
+func (c *common) load() (*config.Config, error) {
+	cfg, err := config.Load(c.config, c.env.Getenv)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%s: no such file: make one with \"xianda init DIR\", or name yours with -c", c.config)
+	}
+	return cfg, err
+}
+
+// releaseDir is the folder of the release that a command works on: the one named, the present folder when it is one, else the
+// configuration's.
+func (c *common) releaseDir(args []string) (string, *config.Config, error) {
+	if len(args) > 0 {
+		return args[0], nil, nil
+	}
+	if _, err := os.Stat(c.config); err != nil {
+		if _, err := os.Stat("release.yaml"); err == nil {
+			return ".", nil, nil
+		}
+	}
+	cfg, err := c.load()
+	if err != nil {
+		return "", nil, err
+	}
+	if err := folder(cfg); err != nil {
+		return "", nil, err
+	}
+	return cfg.Release, cfg, nil
+}
+
+// folder refuses releases that are no folder.
+func folder(cfg *config.Config) error {
+	switch {
+	case cfg.Release == "":
+		return fmt.Errorf("%s: release is not set: name the folder of your dialogs and answers", cfg.Name())
+	case strings.HasPrefix(cfg.Release, "cos://"):
+		return fmt.Errorf("%s: release: this version reads releases from folders only, not yet from COS", cfg.Name())
+	}
+	return nil
+}
+
+// read loads a release and prints what is wrong with it to w; nil when there are errors.
+func (c *common) read(ctx context.Context, path string, cfg *config.Config) (*release.Release, []script.Finding, error) {
+	o := releaseOptions(cfg)
+	o.Now = c.env.Clock()
+	rel, findings, err := dir.Load(ctx, path, o)
+	if err != nil {
+		return nil, findings, err
+	}
+	for i := range findings {
+		findings[i].File = filepath.Join(path, findings[i].File)
+	}
+	return rel, findings, nil
+}
+
+// releaseOptions tells a release what the configuration has. nil: a release alone.
+func releaseOptions(cfg *config.Config) (o dir.Options) {
+	if cfg == nil {
+		return o
+	}
+	o.Queues = slices.Sorted(maps.Keys(cfg.Handoff.Queues))
+	for _, section := range cfg.Channels {
+		o.Channels = append(o.Channels, script.Channel{Name: section.Name, Kind: section.Kind})
+	}
+	return o
+}
+
+// mustRead is read for commands that need a release that works; what is wrong goes to the talk.
+func (c *common) mustRead(ctx context.Context, path string, cfg *config.Config) (*release.Release, error) {
+	rel, findings, err := dir.Load(ctx, path, releaseOptions(cfg))
+	if err != nil {
+		return nil, err
+	}
+	if rel == nil {
+		for _, f := range findings {
+			if !f.Warning {
+				fmt.Fprintln(c.env.Err, findingLine(f))
+			}
+		}
+		return nil, fmt.Errorf("release %s has errors: see \"xianda dialog check\"", path)
+	}
+	return rel, nil
+}
+
+func findingLine(f script.Finding) string {
+	word := "error"
+	if f.Warning {
+		word = "warning"
+	}
+	line := fmt.Sprintf("%s:%d:%d: %s [%s] %s", f.File, f.Line, f.Col, word, f.Rule, f.Text)
+	if f.Edit != "" {
+		line += "\n    → " + strings.ReplaceAll(f.Edit, "\n", "\n      ")
+	}
+	return line
+}

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"unicode"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"golang.org/x/term"
+)
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+// printJSON writes v as one indented object.
+func (c *common) printJSON(v any) error {
+	e := json.NewEncoder(c.env.Out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// printTable writes rows under a head: drawn on a terminal, separated by tabs in a pipe.
+func (c *common) printTable(head []string, rows [][]string) {
+	if !c.env.Terminal {
+		for _, r := range rows {
+			for i := range r {
+				r[i] = visible(r[i])
+			}
+			fmt.Fprintln(c.env.Out, strings.Join(r, "\t"))
+		}
+		return
+	}
+	t := table.NewWriter()
+	t.SetOutputMirror(c.env.Out)
+	t.SetStyle(table.StyleLight)
+	t.AppendHeader(cells(head))
+	for _, r := range rows {
+		t.AppendRow(cells(r))
+	}
+	t.Render()
+}
+
+func cells(texts []string) table.Row {
+	row := make(table.Row, len(texts))
+	for i, t := range texts {
+		row[i] = visible(t)
+	}
+	return row
+}
+
+// visible shows control characters instead of obeying them: what people send is printed on an operator's terminal.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case unicode.IsControl(r), r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069:
+			return '·'
+		}
+		return r
+	}, s)
+}
+
+// visibleLines is visible with the line breaks kept.
+func visibleLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = visible(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
+// bold marks a word on a terminal.
+func (c *common) bold(s string) string {
+	if !c.env.Terminal {
+		return s
+	}
+	return "\x1b[1m" + s + "\x1b[0m"
+}
