@@ -118,7 +118,7 @@ func (s *Store) acquire(ctx context.Context, a chat.Address) (*entry, error) {
 		}
 	}
 	if e.c.exists() && e.c.gone() <= s.now() && len(e.c.Mailbox) == 0 {
-		if err := s.forget(e); err != nil {
+		if err := s.forget(e, false); err != nil {
 			s.release(e)
 			return nil, err
 		}

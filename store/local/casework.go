@@ -207,12 +207,25 @@ func (c *conversation) transcript() []chat.Line {
 	return all[max(0, len(all)-maxTranscript):]
 }
 
-// whole adds what seats need to know beside the case itself.
-func (c *conversation) whole(k chat.Case, now int64) *chat.Case {
+// copiedCase is a copy that shares nothing.
+func copiedCase(k chat.Case) (*chat.Case, error) {
+	text, err := json.Marshal(k)
+	if err != nil {
+		return nil, err
+	}
+	own := &chat.Case{}
+	return own, json.Unmarshal(text, own)
+}
+
+// whole is a copy of k with what seats need to know beside the case itself.
+func (c *conversation) whole(shared chat.Case, now int64) (*chat.Case, error) {
+	k, err := copiedCase(shared)
+	if err != nil {
+		return nil, err
+	}
 	if k.State != chat.Over {
 		k.Transcript = c.transcript()
 	}
-	k.Notes = slices.Clone(k.Notes)
 	k.QuotaLeft = -1
 	if c.Counted {
 		k.QuotaLeft = 0
@@ -228,5 +241,5 @@ func (c *conversation) whole(k chat.Case, now int64) *chat.Case {
 			}
 		}
 	}
-	return &k
+	return k, nil
 }

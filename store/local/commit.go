@@ -2,6 +2,7 @@ package local
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"github.com/xianda-bot/xianda/chat"
@@ -84,6 +85,14 @@ func written(o session.Outcome) (outcome, error) {
 		}
 	}
 	w.Passive = copied(o.Passive)
+	w.Cases = nil
+	for _, k := range o.Cases {
+		own, err := copiedCase(k)
+		if err != nil {
+			return w, err
+		}
+		w.Cases = append(w.Cases, *own)
+	}
 	return w, nil
 }
 
@@ -115,7 +124,7 @@ func (c *conversation) commit(claim *session.Claim, o outcome, t *moment) (sessi
 			c.Lines = slices.Delete(c.Lines, 0, n)
 		}
 	}
-	c.left.ledger, c.left.counts = o.Ledger, o.Counts
+	c.left.ledger, c.left.counts = o.Ledger, maps.Clone(o.Counts)
 	d.Token, d.Epoch, d.Park = claim.Token, claim.Epoch, o.Park
 	c.Mailbox = slices.Delete(c.Mailbox, 0, 1)
 	c.Lease, c.Handed = nil, nil
@@ -153,7 +162,7 @@ func (c *conversation) settleDebts(d *delivery, o outcome, now int64) {
 	passive := d.State == session.Open && len(o.Passive) > 0 && d.ReplyBy != 0 && d.ReplyBy >= now
 	for _, id := range o.Carried {
 		// A debt that was paid or lent meanwhile must not be shown again, so that the answer cannot be passive any more.
-		passive = passive && slices.ContainsFunc(c.Debts, func(d debt) bool { return d.ID == id && d.Kind == chat.ReplyDebt && !d.lent(now) })
+		passive = passive && slices.ContainsFunc(c.Debts, func(d debt) bool { return d.ID == id && d.Kind == chat.ReplyDebt && d.free(now) })
 	}
 	owe := o.Instead
 	switch {

@@ -72,6 +72,9 @@ type debt struct {
 
 func (d *debt) lent(now int64) bool { return d.Until > now }
 
+// free tells whether a passive reply may carry the debt: the postman does not have it, and it does not wait to be tried again.
+func (d *debt) free(now int64) bool { return !d.lent(now) && (d.Park || ms(d.Due) <= now) }
+
 // delivery is what became of one delivery id.
 type delivery struct {
 	ID      string            `json:"i"`
@@ -103,6 +106,7 @@ type effects struct {
 	deads  []chat.Dead
 	buried []string
 	ledger [][]byte
+	erase  bool // the ledger's events of this conversation
 	counts map[string]int64
 	paces  []pace
 	seen   []seen
@@ -180,6 +184,7 @@ func (c *conversation) grant(r chat.ReplyRight, t *moment) {
 	if len(c.Rights) >= maxPools {
 		c.Rights = c.Rights[1:]
 	}
+	r.Data = slices.Clone(r.Data)
 	c.Rights = append(c.Rights, right{r, t.next()})
 	c.Counted = true
 }
@@ -188,7 +193,9 @@ func (c *conversation) liveRights(now int64) []chat.ReplyRight {
 	var all []chat.ReplyRight
 	for i := range c.Rights {
 		if c.Rights[i].live(now) {
-			all = append(all, c.Rights[i].ReplyRight)
+			r := c.Rights[i].ReplyRight
+			r.Data = slices.Clone(r.Data)
+			all = append(all, r)
 		}
 	}
 	return all
@@ -202,7 +209,9 @@ func (c *conversation) unpaid(now int64, replies bool) []session.Unpaid {
 		if replies && d.Kind != chat.ReplyDebt {
 			continue
 		}
-		all = append(all, session.Unpaid{Debt: d.Debt, Lent: d.lent(now) || !d.Park && ms(d.Due) > now})
+		u := session.Unpaid{Debt: d.Debt, Lent: !d.free(now)}
+		u.Body = slices.Clone(d.Body)
+		all = append(all, u)
 	}
 	return all
 }
@@ -219,6 +228,7 @@ func (c *conversation) owe(now, place int64, park bool, all ...chat.Debt) {
 		if d.Park {
 			d.Due = time.Time{}
 		}
+		d.Body = slices.Clone(d.Body)
 		c.Debts = append(c.Debts, debt{Debt: d, Place: place})
 	}
 	for i := 0; len(c.Debts) > session.MaxDebts && i < len(c.Debts); {

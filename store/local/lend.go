@@ -27,6 +27,7 @@ func (c *conversation) lend(d time.Duration, t *moment) session.Lent {
 			continue
 		}
 		loan.Debt, loan.Fence = owed.Debt, t.next()
+		loan.Body = slices.Clone(owed.Body)
 		owed.Fence, owed.Until, owed.Tries, c.changed = loan.Fence, t.now+d.Milliseconds(), owed.Tries+1, true
 		out.Loans = append(out.Loans, loan)
 	}
@@ -78,6 +79,7 @@ func (c *conversation) reserve(d *debt, loan *session.Loan, now int64) bool {
 		}
 	}
 	r := c.Rights[newest].ReplyRight
+	r.Data = slices.Clone(r.Data)
 	loan.Right = &r
 	return true
 }

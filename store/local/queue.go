@@ -79,18 +79,18 @@ func (q *Queue) Case(ctx context.Context, id string) (*chat.Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = q.s.look(ctx, k.Conversation, func(c *conversation, now int64) error {
+	err = q.s.look(ctx, k.Conversation, func(c *conversation, now int64) (err error) {
 		if open := c.cases[id]; open != nil {
-			k = c.whole(*open, now)
-			return nil
+			k, err = c.whole(*open, now)
+			return err
 		}
 		if k.State != chat.Over { // it was closed meanwhile
 			if k, err = q.find(id); err != nil {
 				return err
 			}
 		}
-		k = c.whole(*k, now)
-		return nil
+		k, err = c.whole(*k, now)
+		return err
 	})
 	if errors.Is(err, session.ErrUnknown) {
 		err = handoff.ErrUnknown

@@ -194,11 +194,12 @@ func (s *Store) Forget(ctx context.Context, a chat.Address) error {
 	if !e.c.exists() {
 		return nil
 	}
-	return s.forget(e)
+	return s.forget(e, true)
 }
 
-// forget removes e, which the caller has locked. The journal must not bring it back, and must not hold what was said.
-func (s *Store) forget(e *entry) error {
+// forget removes e, which the caller has locked; with erase its events for reports too. The journal must not bring it back, and must
+// not hold what was said.
+func (s *Store) forget(e *entry, erase bool) error {
 	if s.cache.isDirty(e.address) {
 		e.c.left = effects{}
 		w, err := s.prepare(e)
@@ -215,7 +216,7 @@ func (s *Store) forget(e *entry) error {
 	if err := s.log.purge(); err != nil {
 		return err
 	}
-	w := s.prepareGone(e)
+	w := s.prepareGone(e, erase)
 	s.writes <- w
 	if err := <-w.done; err != nil {
 		e.c = nil

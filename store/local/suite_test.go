@@ -1,6 +1,7 @@
 package local
 
 import (
+	"bytes"
 	"sync"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/dialog/session"
 	"github.com/xianda-bot/xianda/dialog/session/sessiontest"
+	bolt "go.etcd.io/bbolt"
 )
 
 // watch is a clock that tests move.
@@ -62,10 +64,19 @@ func TestStore(t *testing.T) {
 				}
 				return all
 			},
-			Ledger: func(chat.Address) [][]byte {
-				all, err := s.Ledger(t.Context(), 1000)
+			Ledger: func(a chat.Address) [][]byte {
+				var all [][]byte
+				err := s.view(func(tx *bolt.Tx) error {
+					return tx.Bucket(bLedger).ForEach(func(k, sealed []byte) error {
+						v, err := unseal(k, sealed)
+						if event, mine := bytes.CutPrefix(v, ledgerKey([]byte(a.String()))); mine {
+							all = append(all, bytes.Clone(event))
+						}
+						return err
+					})
+				})
 				if err != nil {
-					t.Errorf("Ledger = %v, want nil", err)
+					t.Errorf("the ledger = %v, want nil", err)
 				}
 				return all
 			},

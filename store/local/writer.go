@@ -2,11 +2,9 @@ package local
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/xianda-bot/xianda/chat"
 	bolt "go.etcd.io/bbolt"
@@ -120,13 +118,13 @@ func (s *Store) prepare(e *entry) (*write, error) {
 		if err := move(tx.Bucket(bExpiry), e.key, was.Expires, is.Expires); err != nil {
 			return err
 		}
-		return left.apply(tx, now)
+		return left.apply(tx, e.key, now)
 	}), nil
 }
 
-// prepareGone is the write that removes e and all that belongs to it.
-func (s *Store) prepareGone(e *entry) *write {
-	was, left := e.c.Stored, effects{buried: slices.Clone(e.c.Deads)}
+// prepareGone is the write that removes e and all that belongs to it; with erase its events for reports too, which takes a while.
+func (s *Store) prepareGone(e *entry, erase bool) *write {
+	was, left := e.c.Stored, effects{buried: slices.Clone(e.c.Deads), erase: erase}
 	for _, k := range e.c.Cases {
 		left.gone = append(left.gone, k.ID)
 	}
@@ -141,7 +139,7 @@ func (s *Store) prepareGone(e *entry) *write {
 		if err := move(tx.Bucket(bExpiry), e.key, was.Expires, 0); err != nil {
 			return err
 		}
-		return left.apply(tx, now)
+		return left.apply(tx, e.key, now)
 	})
 }
 
@@ -161,7 +159,7 @@ func move(b *bolt.Bucket, key []byte, was, is int64) error {
 }
 
 // apply writes what an operation leaves beside its conversation.
-func (f *effects) apply(tx *bolt.Tx, now int64) error {
+func (f *effects) apply(tx *bolt.Tx, key []byte, now int64) error {
 	for i := range f.cases {
 		if err := putCase(tx, &f.cases[i]); err != nil {
 			return err
@@ -196,52 +194,15 @@ func (f *effects) apply(tx *bolt.Tx, now int64) error {
 			return err
 		}
 	}
-	if err := putLedger(tx, f.ledger); err != nil {
+	if f.erase {
+		if err := eraseLedger(tx, key); err != nil {
+			return err
+		}
+	}
+	if err := putLedger(tx, key, f.ledger); err != nil {
 		return err
 	}
 	return addCounts(tx, f.counts, now)
-}
-
-// maxLedger is how many events for reports are kept.
-const maxLedger = 100_000
-
-func putLedger(tx *bolt.Tx, events [][]byte) error {
-	b := tx.Bucket(bLedger)
-	for _, event := range events {
-		n, err := b.NextSequence()
-		if err != nil {
-			return err
-		}
-		if err := put(b, binary.BigEndian.AppendUint64(nil, n), event); err != nil {
-			return err
-		}
-		if n > maxLedger {
-			if err := b.Delete(binary.BigEndian.AppendUint64(nil, n-maxLedger)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func hour(now int64) int64 { return now / time.Hour.Milliseconds() }
-
-func addCounts(tx *bolt.Tx, counts map[string]int64, now int64) error {
-	b := tx.Bucket(bCounts)
-	for name, n := range counts {
-		key := timed(hour(now), []byte(name))
-		v, err := get(b, key)
-		if err != nil {
-			return err
-		}
-		if len(v) == 8 {
-			n += int64(binary.BigEndian.Uint64(v))
-		}
-		if err := put(b, key, binary.BigEndian.AppendUint64(nil, uint64(n))); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func caseOrder(k *chat.Case) []byte {
