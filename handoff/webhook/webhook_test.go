@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -54,9 +55,17 @@ func debt(t *testing.T, id string, s chat.Signal) chat.Debt {
 // desk is a seat system that remembers what it was told.
 type desk struct {
 	*httptest.Server
+	answer http.HandlerFunc
+
+	mu     sync.Mutex // guards heads and bodies
 	heads  []http.Header
 	bodies []string
-	answer http.HandlerFunc
+}
+
+func (d *desk) told() (heads []http.Header, bodies []string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.heads, d.bodies
 }
 
 func newDesk(t *testing.T, answer http.HandlerFunc) *desk {
@@ -67,7 +76,9 @@ func newDesk(t *testing.T, answer http.HandlerFunc) *desk {
 		if err != nil || r.Method != http.MethodPost {
 			t.Errorf("the desk got %s, %v, want POST", r.Method, err)
 		}
+		d.mu.Lock()
 		d.heads, d.bodies = append(d.heads, r.Header), append(d.bodies, string(body))
+		d.mu.Unlock()
 		if d.answer != nil {
 			d.answer(w, r)
 		}
@@ -104,9 +115,10 @@ func TestPaySigns(t *testing.T) {
 			}
 			mac := hmac.New(sha256.New, []byte("s3cret"))
 			mac.Write([]byte("1769601605." + c.body))
-			got := map[string]string{"body": d.bodies[0]}
+			heads, bodies := d.told()
+			got := map[string]string{"body": bodies[0]}
 			for _, h := range []string{"X-Xianda-Event", "X-Xianda-Timestamp", "X-Xianda-Signature", "Content-Type"} {
-				got[h] = d.heads[0].Get(h)
+				got[h] = heads[0].Get(h)
 			}
 			want := map[string]string{
 				"X-Xianda-Event": c.signal.Event, "X-Xianda-Timestamp": "1769601605", "Content-Type": "application/json; charset=utf-8",
@@ -134,10 +146,11 @@ func TestDeliveryIsStableAndUnique(t *testing.T) {
 		}
 	}
 	ids := map[string]int{}
-	for _, h := range d.heads {
+	heads, _ := d.told()
+	for _, h := range heads {
 		ids[h.Get("X-Xianda-Delivery")]++
 	}
-	if len(ids) != 3 || ids[d.heads[0].Get("X-Xianda-Delivery")] != 2 {
+	if len(ids) != 3 || ids[heads[0].Get("X-Xianda-Delivery")] != 2 {
 		t.Errorf("delivery ids = %v, want the first one twice and two others", ids)
 	}
 }
@@ -172,8 +185,8 @@ func TestPayFails(t *testing.T) {
 			if !errors.As(err, &f) || f.Kind != c.kind || err.Error() != c.err {
 				t.Errorf("Pay = %v, want %s", err, c.err)
 			}
-			if len(d.bodies) > 1 {
-				t.Errorf("the desk was asked %d times, want at most once: redirects are not followed", len(d.bodies))
+			if _, bodies := d.told(); len(bodies) > 1 {
+				t.Errorf("the desk was asked %d times, want at most once: redirects are not followed", len(bodies))
 			}
 		})
 	}
