@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,10 +29,21 @@ func TestWatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex // guards seen
 		var seen []string
+		told := func() string {
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			all := strings.Join(seen, ",")
+			seen = nil
+			return all
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		go c.Watch(ctx, time.Second, func(next *Config, err error) {
+			mu.Lock()
+			defer mu.Unlock()
 			if err != nil {
 				seen = append(seen, "error")
 				return
@@ -57,24 +70,17 @@ func TestWatch(t *testing.T) {
 		for _, s := range steps {
 			s.change()
 			time.Sleep(5 * time.Second)
-			synctest.Wait()
-			got := ""
-			for _, one := range seen {
-				got += one
-			}
-			if got != s.want {
+			if got := told(); got != s.want {
 				t.Errorf("%s: changed was told %q, want %q", s.name, got, s.want)
 			}
-			seen = nil
 		}
 		time.Sleep(500 * time.Millisecond) // between two looks
 		write(file, base+"listen: ':4'\n")
 		time.Sleep(time.Second)
 		write(file, base+"listen: ':5'\n")
 		time.Sleep(5 * time.Second)
-		synctest.Wait()
-		if len(seen) != 1 || seen[0] != ":5" {
-			t.Errorf("a file that was still being written: changed was told %q, want only \":5\"", seen)
+		if got := told(); got != ":5" {
+			t.Errorf("a file that was still being written: changed was told %q, want only \":5\"", got)
 		}
 	})
 }
