@@ -39,60 +39,27 @@ func (t *turn) listen() {
 
 // pattern is the one that the message fires, those of the dialog under way first; nil: none. The asking for a person is looked for in
 // the release's own words too, so that no dialog can take it away.
-func (t *turn) pattern() *script.Pattern {
-	var d *script.Dialog
-	if t.s.Place != nil {
-		d = t.shelf.Dialog(t.s.Place.Dialog, t.s.Place.Version)
-	}
-	return matchPattern(t.rel, d, t.message)
-}
+func (t *turn) pattern() *script.Pattern { return matchPattern(t.shelf, t.rel, t.s.Place, t.message) }
 
-func matchPattern(rel *release.Release, d *script.Dialog, m chat.Message) *script.Pattern {
+func matchPattern(shelf *Shelf, rel *release.Release, at *session.Place, m chat.Message) *script.Pattern {
 	if m.Text == "" {
 		return nil
 	}
 	folded := kb.Fold(m.Text)
-	if d != nil {
-		for _, p := range d.Patterns {
-			if fires(p, folded) {
-				return p
-			}
+	if at != nil {
+		if p := shelf.overrides(at.Dialog, at.Version).match(folded); p != nil {
+			return p
 		}
 	}
-	var found *script.Pattern
-	for _, p := range rel.Patterns {
-		if fires(p, folded) && (found == nil || p.Do == script.DoHandoff && found.Do != script.DoHandoff) {
-			found = p
-		}
-	}
-	return found
-}
-
-// fires tells whether the whole folded message is one of the pattern's words, or contains one of its phrases.
-func fires(p *script.Pattern, folded string) bool {
-	for _, w := range p.Words {
-		if folded == kb.Fold(w) {
-			return true
-		}
-	}
-	for _, c := range p.Contains {
-		if strings.Contains(folded, kb.Fold(c)) {
-			return true
-		}
-	}
-	return false
+	return shelf.patterns(rel).match(folded)
 }
 
 // interrupts tells whether a message that waits should cut short the call that the turn before it makes.
-func interrupts(rel *release.Release, shelf *Shelf, s session.Session, m chat.Message) bool {
+func interrupts(shelf *Shelf, s session.Session, m chat.Message) bool {
 	if m.Kind != chat.Said && m.Kind != chat.Chose {
 		return false
 	}
-	var d *script.Dialog
-	if s.Place != nil {
-		d = shelf.Dialog(s.Place.Dialog, s.Place.Version)
-	}
-	p := matchPattern(rel, d, m)
+	p := matchPattern(shelf, shelf.Current(), s.Place, m)
 	return p != nil && (p.Do == script.DoHandoff || p.Do == script.DoCancel || p.Do == script.DoRestart)
 }
 

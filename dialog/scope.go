@@ -40,8 +40,11 @@ func (t *turn) scope() *script.Scope {
 	for _, o := range t.s.Trace {
 		s.Trace = append(s.Trace, script.Happened{Kind: o.Kind, At: o.At})
 	}
-	s.Hours.Open = t.rel.Hours.Open(t.now)
-	s.Hours.NextOpen = t.rel.Hours.NextOpen(t.now)
+	if t.open == nil { // the same all through a turn
+		open := t.rel.Hours.Open(t.now)
+		t.open, t.nextOpen = &open, t.rel.Hours.NextOpen(t.now)
+	}
+	s.Hours.Open, s.Hours.NextOpen = *t.open, t.nextOpen
 	return s
 }
 

@@ -11,21 +11,32 @@ import (
 // Shelf holds the release in force, and the earlier versions of its dialogs, so that a conversation in the middle of a dialog finishes
 // on the script that it began. It is safe for concurrent use.
 type Shelf struct {
-	current atomic.Pointer[release.Release]
+	current atomic.Pointer[shelved]
 
-	mu    sync.Mutex // guards older and order
-	older map[pinned]*script.Dialog
+	mu    sync.RWMutex // guards older and order
+	older map[pinned]*pinnedDialog
 	order []pinned
 }
 
+// shelved is a release with its patterns made ready.
+type shelved struct {
+	release  *release.Release
+	patterns *matcher
+}
+
 type pinned struct{ dialog, version string }
+
+type pinnedDialog struct {
+	dialog    *script.Dialog
+	overrides *matcher // nil: it has no patterns of its own
+}
 
 // maxOlder is how many earlier dialog versions are kept; the oldest falls out first.
 const maxOlder = 500
 
 // NewShelf returns a shelf with r in force.
 func NewShelf(r *release.Release) *Shelf {
-	s := &Shelf{older: map[pinned]*script.Dialog{}}
+	s := &Shelf{older: map[pinned]*pinnedDialog{}}
 	s.Swap(r)
 	return s
 }
@@ -39,21 +50,46 @@ func (s *Shelf) Swap(r *release.Release) {
 		if s.older[p] == nil {
 			s.order = append(s.order, p)
 		}
-		s.older[p] = d
+		kept := &pinnedDialog{dialog: d}
+		if len(d.Patterns) > 0 {
+			kept.overrides = newMatcher(d.Patterns)
+		}
+		s.older[p] = kept
 	}
 	for len(s.order) > maxOlder {
 		delete(s.older, s.order[0])
 		s.order = s.order[1:]
 	}
-	s.current.Store(r)
+	s.current.Store(&shelved{r, newMatcher(r.Patterns)})
 }
 
 // Current is the release in force.
-func (s *Shelf) Current() *release.Release { return s.current.Load() }
+func (s *Shelf) Current() *release.Release { return s.current.Load().release }
+
+// patterns are those of r, which is the release in force or was a moment ago.
+func (s *Shelf) patterns(r *release.Release) *matcher {
+	if c := s.current.Load(); c.release == r {
+		return c.patterns
+	}
+	return newMatcher(r.Patterns)
+}
+
+// overrides are the patterns of one version of a dialog; nil when it has none, or is not known any more.
+func (s *Shelf) overrides(id, version string) *matcher {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if d := s.older[pinned{id, version}]; d != nil {
+		return d.overrides
+	}
+	return nil
+}
 
 // Dialog is one version of a dialog; nil when it is not known any more.
 func (s *Shelf) Dialog(id, version string) *script.Dialog {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.older[pinned{id, version}]
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if d := s.older[pinned{id, version}]; d != nil {
+		return d.dialog
+	}
+	return nil
 }

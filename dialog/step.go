@@ -74,6 +74,9 @@ type turn struct {
 	shown   bool             // the choices replace the earlier offer, even when there are none
 	used    int              // results consumed
 	steps   int              // of dialogs, in this turn
+
+	open     *bool // whether the seats' hours are on; nil: not looked at yet
+	nextOpen time.Time
 }
 
 // said is one text with where it came from.

@@ -173,9 +173,8 @@ func (u *underway) look(h *Host, c *session.Claim, mail []chat.Message) {
 	if u.interrupt == nil {
 		return
 	}
-	rel := h.shelf.Current()
 	for _, m := range mail {
-		if interrupts(rel, h.shelf, c.Session, m) {
+		if interrupts(h.shelf, c.Session, m) {
 			u.interrupt()
 			return
 		}
