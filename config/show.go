@@ -119,7 +119,10 @@ func (p *printer) flow(key string, n *node) string {
 	if err != nil {
 		return quoted("<" + strings.TrimPrefix(err.Error(), "the environment variable ") + ">")
 	}
-	return quoted(URL(s).String())
+	if strings.Contains(s, "://") {
+		s = URL(s).String()
+	}
+	return quoted(s)
 }
 
 var plainScalar = regexp.MustCompile(`^[A-Za-z/.<][-0-9A-Za-z_./:@<>]*$`)
