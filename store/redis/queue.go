@@ -118,11 +118,7 @@ func (q *Queue) Transfer(ctx context.Context, id, queue, seat string) (*chat.Cas
 	if err != nil {
 		return nil, err
 	}
-	event := "case.opened"
-	if seat != "" {
-		event = "case.claimed"
-	}
-	body, err := signal(event, id)
+	body, err := signal("case.claimed", id)
 	if err != nil {
 		return nil, fmt.Errorf("redis: case %s: %w", id, err)
 	}

@@ -27,7 +27,7 @@ var (
 
 const (
 	opTimeout   = 2500 * time.Millisecond // of one step, all included: webhooks must answer 503 within 3 s
-	keepCounts  = 400 * 24 * time.Hour    // counts of an hour
+	keepCounts  = 90 * 24 * time.Hour     // counts of an hour
 	maxDeads    = 1000                    // dead letters in one partition; beyond it the oldest fall out
 	connections = 64                      // as many turns run at once
 )

@@ -32,10 +32,10 @@ type scripts struct {
 
 func newScripts(lease time.Duration) (*scripts, error) {
 	var failed error
-	numbers := fmt.Sprintf("local LEASE, MAILBOX, KEPT, ALLIDS, REDELIVERY, DEBTS, LINES, KEEP, KEEPCLOSED, KEEPCOUNTS, DEADS = "+
-		"%d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d\n", lease.Milliseconds(), session.MaxMailbox, session.KeptIDs, session.MaxIDs,
+	numbers := fmt.Sprintf("local LEASE, MAILBOX, KEPT, ALLIDS, REDELIVERY, DEBTS, LINES, KEEP, KEEPCLOSED, KEEPCOUNTS, DEADS, LEDGER = "+
+		"%d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d\n", lease.Milliseconds(), session.MaxMailbox, session.KeptIDs, session.MaxIDs,
 		session.MinRedelivery.Milliseconds(), session.MaxDebts, session.Lines, session.KeepSession.Milliseconds(),
-		session.KeepClosed.Milliseconds(), keepCounts.Milliseconds(), maxDeads)
+		session.KeepClosed.Milliseconds(), keepCounts.Milliseconds(), maxDeads, maxLedger)
 	get := func(name string, durable bool) *script {
 		body, err := sources.ReadFile("lua/" + name + ".lua")
 		if err != nil {

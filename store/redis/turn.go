@@ -59,8 +59,8 @@ func accepted(a chat.Address, ans answer) (session.Accepted, error) {
 	return session.Accepted{}, refusal(ans)
 }
 
-func done(state, replies string) (session.Done, error) {
-	d := session.Done{State: states[state]}
+func done(letter, replies string) (session.Done, error) {
+	d := session.Done{State: state(letter)}
 	if d.State != session.Passive {
 		return d, nil
 	}
@@ -86,11 +86,11 @@ func refusal(ans answer) error {
 
 // Late settles that m will not be answered passively.
 func (s *Store) Late(ctx context.Context, m chat.Message, push bool) (session.Done, error) {
-	state := "k"
+	letter := "k"
 	if push {
-		state = "u"
+		letter = "u"
 	}
-	ans, err := s.run(ctx, s.sc.late, s.k.place(m.From), nil, m.ID, state)
+	ans, err := s.run(ctx, s.sc.late, s.k.place(m.From), nil, m.ID, letter)
 	if err != nil {
 		return session.Done{}, err
 	}

@@ -10,9 +10,19 @@ import (
 	"github.com/xianda-bot/xianda/dialog/session"
 )
 
-// states maps the letters of a delivery's record to what they mean.
-var states = map[string]session.DoneState{
-	"o": session.Open, "p": session.Passive, "u": session.Pushed, "k": session.Kept, "n": session.Nothing,
+// state is what the letter of a delivery's record means.
+func state(letter string) session.DoneState {
+	switch letter {
+	case "p":
+		return session.Passive
+	case "u":
+		return session.Pushed
+	case "k":
+		return session.Kept
+	case "n":
+		return session.Nothing
+	}
+	return session.Open
 }
 
 // debt is a debt as the scripts keep it; lua/lib_debts.lua names the fields. Body and address are strings, because Lua's JSON would not
@@ -231,7 +241,7 @@ func decodeClaim(a chat.Address, v []any) (*session.Claim, error) {
 	}
 	tries, _ := v[8].(int64)
 	now, _ := v[9].(int64)
-	c := &session.Claim{Turn: text(v, 0), Token: text(v, 1), State: states[text(v, 4)], Hold: decodeHold(text(v, 7)),
+	c := &session.Claim{Turn: text(v, 0), Token: text(v, 1), State: state(text(v, 4)), Hold: decodeHold(text(v, 7)),
 		Tries: int(tries), Now: moment(now)}
 	if c.Hold != nil {
 		c.Epoch = c.Hold.Epoch

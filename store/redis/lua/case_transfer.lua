@@ -1,7 +1,7 @@
 -- needs: conv mail debts cases
 -- case_transfer gives a case to another queue, where it waits again, or straight to another seat.
 -- KEYS  1 conversation  2 due  3 case  4 open cases
--- ARGV  1 address  2 clock  3 case id  4 queue or ""  5 seat or ""  6 signal: case.opened to a queue, case.claimed to a seat
+-- ARGV  1 address  2 clock  3 case id  4 queue or ""  5 seat or ""  6 signal case.claimed
 -- RET   {"ok"} | {"owned", seat} | {"closed"} | {"unknown"}
 local id, queue, seat = ARGV[3], ARGV[4], ARGV[5]
 local c = redis.call('HMGET', KEYS[3], 'state', 'claimed')
@@ -21,7 +21,6 @@ else
   drop('h')
   redis.call('HSET', KEYS[3], 'state', 'waiting', 'queue', queue, 'epoch', e)
   redis.call('HDEL', KEYS[3], 'seat', 'claimed')
-  signal('case.opened', id, ARGV[6])
 end
 redis.call('PEXPIRE', KEYS[3], KEEP)
 put('C' .. id, 1)

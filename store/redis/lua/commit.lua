@@ -49,7 +49,7 @@ local park = string.find(flags, 'k', 1, true) and true or false
 local more
 if quick then
   state, more = 'p', ARGV[11]
-  if S.u and #S.u > 400 then unshown() end
+  if S.u and #S.u > 400 and S.mh % 16 == 0 then unshown() end -- most were shown long ago
   S.u = (S.u or '') .. unshownentry(id, S.mh)
   put('u', S.u)
   put('r' .. id, passive)
@@ -144,7 +144,7 @@ else
 end
 flush()
 local n = tonumber(ARGV[16])
-for i = 17, 16 + n do redis.call('XADD', KEYS[3], 'MAXLEN', '~', 10000, '*', 'a', addr, 'e', ARGV[i]) end
+for i = 17, 16 + n do redis.call('XADD', KEYS[3], 'MAXLEN', '~', LEDGER, '*', 'a', whose(), 'e', ARGV[i]) end
 for i = 17 + n, #ARGV, 2 do redis.call('HINCRBY', KEYS[4], ARGV[i], ARGV[i + 1]) end
 if #ARGV > 16 + n then redis.call('PEXPIRE', KEYS[4], KEEPCOUNTS) end
 return { 'ok', state, state == 'p' and passive or '', c }

@@ -17,12 +17,12 @@ for _, f in ipairs(redis.call('HKEYS', conv)) do
     redis.call('ZREM', KEYS[5], id)
   end
 end
-local from = '-'
+local from, mine = '-', whose()
 repeat
   local some, gone = redis.call('XRANGE', KEYS[6], from, '+', 'COUNT', 500), {}
   for _, e in ipairs(some) do
     for i = 1, #e[2], 2 do
-      if e[2][i] == 'a' and e[2][i + 1] == addr then gone[#gone + 1] = e[1] end
+      if e[2][i] == 'a' and e[2][i + 1] == mine then gone[#gone + 1] = e[1] end
     end
     from = '(' .. e[1]
   end

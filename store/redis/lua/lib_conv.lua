@@ -1,7 +1,7 @@
 -- lib_conv: the clock, the fields of a conversation and the claim. Every script of a conversation begins with it.
 -- KEYS[1] the conversation's hash, KEYS[2] the due index of its partition; ARGV[1] the written address, ARGV[2] milliseconds by which
--- tests move the clock ("0"). The constants LEASE, MAILBOX, KEPT, ALLIDS, REDELIVERY, DEBTS, LINES, KEEP and KEEPCLOSED are written
--- before it by script.go; times are in milliseconds.
+-- tests move the clock ("0"). The constants LEASE, MAILBOX, KEPT, ALLIDS, REDELIVERY, DEBTS, LINES, KEEP, KEEPCLOSED, KEEPCOUNTS, DEADS and LEDGER
+-- are written before it by script.go; times are in milliseconds.
 -- Numbers above 2^53/10 are kept as strings: Lua's ".." writes 14 digits only.
 local conv, due, addr = KEYS[1], KEYS[2], ARGV[1]
 local clock = redis.call('TIME')
@@ -42,6 +42,9 @@ end
 
 -- epoch of the hold; '' without one. The field is "epoch|case|seat".
 local function epoch() return S.h and string.match(S.h, '^[^|]*') or '' end
+
+-- whose marks a ledger event, so that it can be forgotten, but does not tell a reader whose it is.
+local function whose() return string.sub(redis.sha1hex(addr), 1, 16) end
 
 -- held tells whether a live lease is under way.
 local function held() return S.e > now end

@@ -1,4 +1,4 @@
-// Package redistest starts private Redis servers for tests: a single one, or a cluster of three masters, each in a folder of its own.
+// Package redistest starts private Redis servers for tests: a single one, a Sentinel, or a cluster of three masters, each in a folder of its own.
 // It never touches a server that it did not start.
 package redistest
 
@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -34,7 +36,9 @@ func Server(t testing.TB, args ...string) string {
 	for range 5 {
 		// Another process can take the free port between our looking and the server's binding.
 		port := freePort(t)
-		if err = start(t, port, args); err == nil {
+		if err = start(t, "Ready to accept connections", append([]string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1",
+			"--dir", t.TempDir(), "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction",
+			"--repl-diskless-sync-delay", "0"}, args...)); err == nil {
 			return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		}
 	}
@@ -86,15 +90,34 @@ func Cluster(t testing.TB) string {
 	return "redis-cluster://" + strings.Join(addrs, ",")
 }
 
-// start runs a server and waits until it says that it is ready.
-func start(t testing.TB, port int, args []string) error {
+// Sentinel runs one master and one Sentinel that watches it, and returns their URL. Nothing fails over: there is no replica.
+func Sentinel(t testing.TB) string {
+	t.Helper()
+	host, port, _ := net.SplitHostPort(Server(t))
+	var err error
+	for range 5 {
+		own := strconv.Itoa(freePort(t))
+		conf := filepath.Join(t.TempDir(), "sentinel.conf") // it writes what it learns there
+		text := "port " + own + "\nbind 127.0.0.1\ndir " + t.TempDir() + "\nsentinel monitor main " + host + " " + port + " 1\n"
+		if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err = start(t, "Sentinel ID is", []string{conf, "--sentinel"}); err == nil {
+			return "redis-sentinel://127.0.0.1:" + own + "/main?db=0"
+		}
+	}
+	t.Fatal(err)
+	return ""
+}
+
+// start runs a server and waits until it says ready.
+func start(t testing.TB, says string, args []string) error {
 	t.Helper()
 	bin, err := exec.LookPath("redis-server")
 	if err != nil {
 		t.Fatal("redis-server is missing: apt-get install redis-server")
 	}
-	cmd := exec.Command(bin, append([]string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", t.TempDir(),
-		"--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--repl-diskless-sync-delay", "0", "--daemonize", "no"}, args...)...)
+	cmd := exec.Command(bin, args...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -107,7 +130,7 @@ func start(t testing.TB, port int, args []string) error {
 		defer close(done)
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
-			if strings.Contains(lines.Text(), "Ready to accept connections") {
+			if strings.Contains(lines.Text(), says) {
 				ready <- true
 				break
 			}
@@ -124,11 +147,11 @@ func start(t testing.TB, port int, args []string) error {
 	case ok := <-ready:
 		if !ok {
 			stop()
-			return fmt.Errorf("redis-server on port %d ended before it was ready", port)
+			return fmt.Errorf("redis-server %v ended before it was ready", args)
 		}
 	case <-time.After(startWithin):
 		stop()
-		return fmt.Errorf("redis-server on port %d is not ready after %v", port, startWithin)
+		return fmt.Errorf("redis-server %v is not ready after %v", args, startWithin)
 	}
 	t.Cleanup(stop)
 	return nil
