@@ -1,0 +1,216 @@
+package wechat
+
+import (
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/adapterstest"
+	"github.com/xianda-bot/xianda/chat"
+)
+
+var ann = chat.Address{Channel: "shop", Peer: "openid-ann"}
+
+func TestSend(t *testing.T) {
+	t.Parallel()
+	two := []chat.Choice{{ID: "c1", Label: "退货"}, {ID: "c2", Label: "开\n发票"}}
+	site := chat.Choice{Label: "官网", URL: "https://shop.example/?a=1&b=2"}
+	filler := strings.Repeat("长", 680)
+	for _, c := range []struct {
+		name   string
+		menus  string
+		noMenu bool
+		reply  chat.Reply
+		want   []adapterstest.Shown
+	}{
+		{"text", push, false, chat.Reply{Text: "你好 <a href=\"https://x\">x</a> & \\u4f60 😀"}, []adapterstest.Shown{{Text: "你好 <a href=\"https://x\">x</a> & \\u4f60 😀"}}},
+		{"characters that JSON would escape", push, false, chat.Reply{Text: "a\u2028b\u2029c\x01\x7f\xff"}, []adapterstest.Shown{{Text: "a\nb\nc\x7f"}}},
+		{"a seat's text", push, false, chat.Reply{Text: "我是小王", From: "小王"}, []adapterstest.Shown{{Text: "我是小王"}}},
+		{"menu", push, false, chat.Reply{Text: "哪一个？", Choices: two}, []adapterstest.Shown{{Text: "哪一个？", Choices: []string{"退货", "开 发票"}}}},
+		{"menu with a link", push, false, chat.Reply{Text: "哪一个？", Choices: append(two[:2:2], site)}, []adapterstest.Shown{{Text: "哪一个？\n<a href=\"https://shop.example/?a=1&b=2\">官网</a>", Choices: []string{"退货", "开 发票"}}}},
+		{"only a link", push, false, chat.Reply{Text: "看这里", Choices: []chat.Choice{site}}, []adapterstest.Shown{{Text: "看这里\n<a href=\"https://shop.example/?a=1&b=2\">官网</a>"}}},
+		{"a link that is none", push, false, chat.Reply{Text: "看这里", Choices: []chat.Choice{{Label: "官网", URL: `javascript:alert("1")`}}}, []adapterstest.Shown{{Text: "看这里\n官网 javascript:alert(\"1\")"}}},
+		{"text leaves the menu no room", push, false, chat.Reply{Text: filler, Choices: two}, []adapterstest.Shown{{Text: filler}, {Choices: []string{"退货", "开 发票"}}}},
+		{"account without msgmenu", push, true, chat.Reply{Text: "哪一个？", Choices: two}, []adapterstest.Shown{{Text: "哪一个？\n1. 退货\n2. 开 发票"}}},
+		{"numbered", numbered, false, chat.Reply{Text: "哪一个？", Choices: two}, []adapterstest.Shown{{Text: "哪一个？\n1. 退货\n2. 开 发票"}}},
+		{"image", push, false, chat.Reply{Text: "看图", Media: []chat.Media{{Kind: "image", Ref: "media-1"}}}, []adapterstest.Shown{{Media: 1}, {Text: "看图"}}},
+	} {
+		h := newHall(t, section(true, true, c.menus))
+		h.platform.people["openid-ann"] = "ann"
+		h.platform.noMenu = c.noMenu
+		if _, err := h.Send(t.Context(), ann, c.reply, nil); err != nil {
+			t.Errorf("%s: Send = %v", c.name, err)
+			continue
+		}
+		for i := range c.want {
+			c.want[i].Peer = "ann"
+		}
+		if got := h.platform.shown(); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: the person sees %+v, want %+v", c.name, got, c.want)
+		}
+		if c.noMenu && h.Caps(ann).Choices != chat.None {
+			t.Errorf("%s: Caps still promises native choices", c.name)
+		}
+	}
+}
+
+func TestSendRefusesNothing(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, section(true, true, push))
+	for _, r := range []chat.Reply{{}, {Text: " \n"}, {Media: []chat.Media{{Kind: "file", URL: "https://x"}}}} {
+		_, err := h.Send(t.Context(), ann, r, nil)
+		if f, ok := err.(*chat.Failure); !ok || f.Kind != chat.Refused { //nolint:errorlint // the contract says that it is one
+			t.Errorf("Send(%+v) = %v, want refused", r, err)
+		}
+	}
+	if n := h.platform.called(sendPath); n != 0 {
+		t.Errorf("%d calls for nothing", n)
+	}
+}
+
+// An account that turns out to be unverified is not asked again at every turn, but after an hour.
+func TestUnverifiedIsRemembered(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t, section(true, true, push))
+		h.platform.unverified = true
+		for range 3 {
+			_, err := h.Send(t.Context(), ann, chat.Reply{Text: "x"}, nil)
+			if f, ok := err.(*chat.Failure); !ok || f.Kind != chat.NoPush { //nolint:errorlint // the contract says that it is one
+				t.Errorf("Send = %v, want nopush", err)
+			}
+		}
+		if n := h.platform.called(sendPath); n != 1 {
+			t.Errorf("%d calls, want one", n)
+		}
+		if c := h.Caps(ann); c.Push != chat.None || c.PreferPush || c.Choices != chat.None {
+			t.Errorf("Caps = %+v, want passive only", c)
+		}
+		h.platform.people["openid-ann"] = "ann"
+		if m := h.push(t, from("ann", "text", time.Now(), field{"Content", "x"}, field{"MsgId", "1"})); m.Right != nil {
+			t.Errorf("Right = %+v, want nil", m.Right)
+		}
+		time.Sleep(demotedFor)
+		if c := h.Caps(ann); c.Push != chat.Full {
+			t.Errorf("an hour later Caps = %+v, want Push", c)
+		}
+	})
+}
+
+// P21 over the whole adapter: 200 sends in two processes meet a revoked token; one refresh, and all are sent.
+func TestSendTokenStorm(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d, _ := adapterstest.NewDeps()
+		p := newPlatform(t, true)
+		d.HTTP = adapterstest.Client(p)
+		p.people["openid-ann"] = "ann"
+		two := []*Adapter{mustNew(t, section(true, true, push), d), mustNew(t, section(true, true, push), d)}
+		for _, a := range two {
+			if _, err := a.Send(t.Context(), ann, chat.Reply{Text: "first"}, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.revoke()
+		var group sync.WaitGroup
+		for i := range 200 {
+			group.Go(func() {
+				if _, err := two[i%2].Send(t.Context(), ann, chat.Reply{Text: fmt.Sprint(i)}, nil); err != nil {
+					t.Errorf("send %d: %v", i, err)
+				}
+			})
+		}
+		group.Wait()
+		if n := p.called("/cgi-bin/stable_token"); n != 2 {
+			t.Errorf("%d token calls, want 2: one at first, one after the revocation", n)
+		}
+		if n := len(p.shown()); n != 202 {
+			t.Errorf("%d messages were shown, want 202", n)
+		}
+	})
+}
+
+func TestTyping(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, section(true, true, push))
+	if err := h.Typing(t.Context(), ann); err != nil || h.platform.called(typingPath) != 1 {
+		t.Errorf("Typing = %v with %d calls, want one", err, h.platform.called(typingPath))
+	}
+	h = newHall(t, section(true, false, push))
+	if err := h.Typing(t.Context(), ann); err != nil || h.platform.called(typingPath) != 0 {
+		t.Errorf("Typing of an unverified account = %v with %d calls, want none", err, h.platform.called(typingPath))
+	}
+}
+
+func TestProbe(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name     string
+		change   func(*Section)
+		platform func(*platform)
+		want     []adapters.Check
+	}{
+		{"all well", func(*Section) {}, func(*platform) {}, []adapters.Check{
+			{Name: "encryption", OK: true, Detail: "only encrypted pushes are accepted"},
+			{Name: "access token", OK: true, Detail: "stable_token gives one"},
+			{Name: "customer service", OK: true, Detail: "the seat list can be read"},
+		}},
+		{"wrong secret", func(s *Section) { s.AppSecret = "canarywrong" }, func(*platform) {}, []adapters.Check{
+			{Name: "encryption", OK: true, Detail: "only encrypted pushes are accepted"},
+			{Name: "access token", Detail: "access token: /cgi-bin/stable_token: 40125 invalid appsecret rid: 1-2-3 (app_secret is wrong, or was reset in the console)"},
+		}},
+		{"not verified after all", func(*Section) {}, func(p *platform) { p.unverified = true }, []adapters.Check{
+			{Name: "encryption", OK: true, Detail: "only encrypted pushes are accepted"},
+			{Name: "access token", OK: true, Detail: "stable_token gives one"},
+			{Name: "customer service", Detail: "/cgi-bin/customservice/getkflist: 48001 api unauthorized rid: 1-2-3 (the account is not verified: set verified: false, or have it verified)"},
+		}},
+		{"plain, without a secret", func(s *Section) { s.AESKey, s.AppSecret, s.Verified = "", "", false }, func(*platform) {}, []adapters.Check{
+			{Name: "encryption", OK: true, Detail: "plain pushes: set aes_key and choose 安全模式 in the console, so that a captured request is worth nothing"},
+			{Name: "customer service", OK: true, Detail: "verified: false and no app_secret: passive replies only"},
+		}},
+	} {
+		s := section(true, true, numbered)
+		c.change(&s)
+		h := newHall(t, s)
+		c.platform(h.platform)
+		if got := h.Probe(t.Context()); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: Probe = %+v, want %+v", c.name, got, c.want)
+		}
+	}
+}
+
+// P38: the platform and its proxies repeat our secrets wherever they can; none gets into an error or a log line.
+func TestRedaction(t *testing.T) {
+	t.Parallel()
+	echo := func(w http.ResponseWriter, r *http.Request) {
+		answer(w, 47001, "at "+r.URL.String()+" secret="+testSecret+" "+testToken+" "+testKey)
+	}
+	for name, fault := range map[string]http.HandlerFunc{
+		"errmsg": echo,
+		"redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, r.URL.String()+"&x=1", http.StatusFound)
+		},
+		"page": func(w http.ResponseWriter, r *http.Request) { http.Error(w, r.URL.String(), http.StatusBadGateway) },
+	} {
+		h := newHall(t, section(true, true, push))
+		h.platform.fault = fault
+		_, err := h.Send(t.Context(), ann, chat.Reply{Text: "x"}, nil)
+		if err == nil {
+			t.Errorf("%s: Send = nil, want an error", name)
+			continue
+		}
+		for where, text := range map[string]string{"error": fmt.Sprintf("%+v", err), "log": h.record.Log()} {
+			for _, secret := range []string{testSecret, testToken, testKey, testAccess} {
+				if strings.Contains(text, secret) {
+					t.Errorf("%s: the %s holds a secret: %s", name, where, text)
+				}
+			}
+		}
+	}
+}
