@@ -11,6 +11,7 @@ import (
 
 	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/dialog/session"
+	"github.com/xianda-bot/xianda/handoff"
 )
 
 func TestDeadLetters(t *testing.T) {
@@ -135,5 +136,54 @@ func TestWholeOutcomeIsKept(t *testing.T) {
 	v := b.look()
 	if n := len(v.Lines); n != session.Lines || v.Lines[0].Text != "5" || v.Lines[n-1].Text != "36" {
 		t.Errorf("Look: %d lines from %q, want the last %d, oldest first", n, v.Lines[0].Text, session.Lines)
+	}
+}
+
+func TestStuckOnesDoNotHideOthers(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for i := range 30 { // nobody will ever pay these
+		b.a.Peer = fmt.Sprint("stuck", i)
+		b.turn("m", session.Outcome{Instead: []chat.Debt{b.debt("d", "")}})
+		b.pass(time.Millisecond)
+	}
+	b.a.Peer = "fresh"
+	if _, err := b.s.Accept(t.Context(), b.message("m", ""), session.Terms{Post: true}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		got, err := b.s.Due(t.Context(), 5)
+		if err != nil || len(got) != 5 {
+			t.Fatalf("Due(5) = %v, %v, want 5", got, err)
+		}
+		for _, a := range got {
+			if a == b.a {
+				return
+			}
+		}
+	}
+	t.Errorf("two looks at what is due do not show %v", b.a)
+}
+
+func TestExpiredConversationLeavesTheIndex(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	m := b.message("m1", "")
+	m.ReplyBy = b.now().Add(time.Second)
+	c := b.accept(m)
+	id := session.CaseID(b.a, c.Turn)
+	b.commit(c, session.Outcome{Passive: []chat.Reply{{Key: "p"}}, Behind: []chat.Debt{b.debt("d", "")},
+		Cases: []chat.Case{{ID: id, Conversation: b.a, Queue: "default"}}})
+	b.age(session.KeepSession + time.Minute)
+	b.due(1)
+	if c, err := b.s.Take(t.Context(), b.a); c != nil || err != nil {
+		t.Errorf("Take of an expired conversation = %v, %v, want nil", c, err)
+	}
+	b.due(0)
+	if all, err := b.s.Queue().Cases(t.Context(), handoff.Filter{}); err != nil || len(all) != 0 {
+		t.Errorf("Cases = %v, %v, want none: it expired", all, err)
+	}
+	if n := b.s.db.ZCard(t.Context(), b.s.k.openCases(b.s.k.place(b.a).p)).Val(); n != 0 {
+		t.Errorf("%d open cases are still indexed, want none", n)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -15,7 +14,8 @@ import (
 	"github.com/xianda-bot/xianda/dialog/session"
 )
 
-// Due lists conversations in which something is due, longest due first. It is two trips, whatever the number of partitions.
+// Due lists conversations in which something is due, in turn those longest due and those due last: so debts that nobody can pay (their
+// channel is gone) do not hide the others. It is two trips, whatever the number of partitions.
 func (s *Store) Due(ctx context.Context, n int) ([]chat.Address, error) {
 	if n <= 0 {
 		return nil, nil
@@ -26,11 +26,15 @@ func (s *Store) Due(ctx context.Context, n int) ([]chat.Address, error) {
 	if err != nil {
 		return nil, err
 	}
-	pipe, first := s.db.Pipeline(), int(s.turn.Add(1))
+	pipe, youngest := s.db.Pipeline(), s.looks.Add(1)%2 == 0
 	found := make([]*redis.ZSliceCmd, session.Partitions)
-	for i := range found {
-		found[i] = pipe.ZRangeByScoreWithScores(ctx, s.k.due((first+i)%session.Partitions),
-			&redis.ZRangeBy{Min: "-inf", Max: strconv.FormatInt(now.UnixMilli(), 10), Count: int64(n)})
+	which := redis.ZRangeArgs{ByScore: true, Rev: youngest, Start: "-inf", Stop: now.UnixMilli(), Count: int64(n)}
+	if youngest {
+		which.Start, which.Stop = which.Stop, which.Start
+	}
+	for p := range found {
+		which.Key = s.k.due(p)
+		found[p] = pipe.ZRangeArgsWithScores(ctx, which)
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
 		return nil, classify("due", err)
@@ -40,6 +44,9 @@ func (s *Store) Due(ctx context.Context, n int) ([]chat.Address, error) {
 		all = append(all, f.Val()...)
 	}
 	slices.SortStableFunc(all, func(a, b redis.Z) int { return cmp.Compare(a.Score, b.Score) })
+	if youngest {
+		slices.Reverse(all)
+	}
 	var list []chat.Address
 	seen := map[chat.Address]bool{}
 	for _, z := range all {

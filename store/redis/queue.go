@@ -222,6 +222,7 @@ func (q *Queue) list(ctx context.Context, open bool, closed int64) ([]chat.Case,
 	}
 	listed := []string{"j", "state", "queue", "seat", "epoch", "reason", "claimed", "closed", "raised", "notes"}
 	type read struct {
+		p      int
 		id     string
 		fields *redis.SliceCmd
 	}
@@ -229,7 +230,7 @@ func (q *Queue) list(ctx context.Context, open bool, closed int64) ([]chat.Case,
 	pipe = q.s.db.Pipeline()
 	for _, set := range sets {
 		for _, id := range set.ids.Val() {
-			reads = append(reads, read{id, pipe.HMGet(ctx, q.s.k.caseHash(set.p, id), listed...)})
+			reads = append(reads, read{set.p, id, pipe.HMGet(ctx, q.s.k.caseHash(set.p, id), listed...)})
 		}
 	}
 	if len(reads) == 0 {
@@ -239,6 +240,7 @@ func (q *Queue) list(ctx context.Context, open bool, closed int64) ([]chat.Case,
 		return nil, classify("cases", err)
 	}
 	var all []chat.Case
+	var expired []read
 	for _, r := range reads {
 		f := map[string]string{}
 		for i, name := range listed {
@@ -246,13 +248,24 @@ func (q *Queue) list(ctx context.Context, open bool, closed int64) ([]chat.Case,
 		}
 		c, err := decodeCase(r.id, f)
 		if errors.Is(err, handoff.ErrUnknown) {
-			continue // it expired
+			expired = append(expired, r)
+			continue
 		}
 		if err != nil {
 			return nil, err
 		}
 		c.Transcript = nil
 		all = append(all, *c)
+	}
+	if len(expired) > 0 {
+		pipe = q.s.db.Pipeline()
+		for _, r := range expired {
+			pipe.ZRem(ctx, q.s.k.openCases(r.p), r.id)
+			pipe.ZRem(ctx, q.s.k.closedCases(r.p), r.id)
+		}
+		if _, err := pipe.Exec(ctx); err != nil {
+			return nil, classify("cases", err)
+		}
 	}
 	return all, nil
 }

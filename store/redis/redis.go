@@ -56,7 +56,7 @@ type Store struct {
 
 	shortSince atomic.Int64 // ms since replicas are missing; 0: they are not
 	shortSaid  atomic.Int64 // ms of the last alarm about it
-	turn       atomic.Int64 // where the next look at the due index begins
+	looks      atomic.Int64 // at the due index
 
 	mu       sync.Mutex // guards the two below
 	standing map[string]handoff.Standing

@@ -13,7 +13,9 @@ if not rec then return { 'lost' } end
 local state, turn, redelivery, by = string.match(rec, '^(.)|([^|]*)|(%d+)|(.*)$')
 if by == token then
   local c = false
-  if S.z == token .. '|' .. S.l and S.l ~= '' and S.mt >= S.mh then
+  if #S.z > #token + 1 and string.sub(S.z, 1, #token + 1) == token .. '|' then
+    -- The claim that was handed over then, though it may be lost since: its holder learns that when it is used.
+    S.l, S.b = string.sub(S.z, #token + 2), 1
     local t, _, body, st = head()
     c = describe(t, body, st, redis.call('HGET', conv, 's'))
   end
@@ -145,6 +147,8 @@ end
 flush()
 local n = tonumber(ARGV[16])
 for i = 17, 16 + n do redis.call('XADD', KEYS[3], 'MAXLEN', '~', LEDGER, '*', 'a', whose(), 'e', ARGV[i]) end
-for i = 17 + n, #ARGV, 2 do redis.call('HINCRBY', KEYS[4], ARGV[i], ARGV[i + 1]) end
-if #ARGV > 16 + n then redis.call('PEXPIRE', KEYS[4], KEEPCOUNTS) end
+for i = 17 + n, #ARGV, 2 do
+  local sum = redis.call('HINCRBY', KEYS[4], ARGV[i], ARGV[i + 1])
+  if sum == tonumber(ARGV[i + 1]) then redis.call('PEXPIRE', KEYS[4], KEEPCOUNTS) end -- the first of this hour
+end
 return { 'ok', state, state == 'p' and passive or '', c }
