@@ -1,0 +1,96 @@
+package rehearse_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/cmd/app/rehearse"
+	"github.com/xianda-bot/xianda/dialog/release"
+	"github.com/xianda-bot/xianda/dialog/release/dir"
+	"github.com/xianda-bot/xianda/dialog/script"
+)
+
+func caps(kind string) (chat.Caps, bool) {
+	switch kind {
+	case "wechat":
+		return chat.Caps{MaxText: 2048, TextUnit: chat.Bytes, Passive: 1, Push: chat.Full, Window: 48 * 3600e9}, true
+	case "console":
+		return chat.Caps{Push: chat.Full}, true
+	}
+	return chat.Caps{}, false
+}
+
+func load(t *testing.T, folder string) *release.Release {
+	t.Helper()
+	rel, findings, err := dir.Load(t.Context(), folder, dir.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rel == nil {
+		t.Fatalf("%s has errors: %v", folder, findings)
+	}
+	return rel
+}
+
+// TestEngine plays conversations in which every verb, deed and kind of answer occurs.
+func TestEngine(t *testing.T) {
+	t.Parallel()
+	results, err := rehearse.Run(t.Context(), load(t, "testdata/engine"), rehearse.Options{Caps: caps})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range results {
+		for _, f := range r.Failures {
+			t.Errorf("%s: %s: %s", r.File, r.Test, f)
+		}
+	}
+}
+
+// TestExpectationsCanFail runs tests that are wrong: each must be told so, in these words.
+func TestExpectationsCanFail(t *testing.T) {
+	t.Parallel()
+	rel := load(t, "testdata/engine")
+	for _, c := range []struct{ name, turns, want string }{
+		{"says", "  - {user: 开发票, expect: {says: 不会说的话}}", "turn 1: says"},
+		{"lacks", "  - {user: 开发票, expect: {lacks: 订单详情}}", "not in it"},
+		{"kb", "  - {user: 开发票, expect: {kb: refund.time}}", "want entry refund.time"},
+		{"likely", "  - {user: 查订单, expect: {likely: [我收的, 我寄出的]}}", "in this order"},
+		{"step", "  - {user: 查订单, expect: {step: ask_no}}", `stands at step "start", want "ask_no"`},
+		{"dialog", "  - {user: 查订单, expect: {dialog: outer}}", `want "outer"`},
+		{"slot", "  - {user: 查订单, expect: {slot: {kind: recv}}}", "slot kind is"},
+		{"retry", "  - {user: 查订单, expect: {retry: 3}}", "asked again 0 times"},
+		{"handoff", "  - {user: 开发票, expect: {handoff: {queue: 物流}}}", "no case was raised"},
+		{"queue", "  - {user: 人工, expect: {handoff: {queue: 物流}}}", `queue "default"`},
+		{"priority", "  - {user: 人工, expect: {handoff: {priority: urgent}}}", "priority"},
+		{"carry", "  - {user: 人工, expect: {handoff: {carry: [kind]}}}", "want kind"},
+		{"silent", "  - {user: 开发票, expect: {silent: true}}", "want silence"},
+		{"source", "  - {user: 开发票, expect: {source: offer}}", "want \"offer\""},
+		{"to_user", "  - {user: 开发票, expect: {to_user: 您好}}", "want the seat's words"},
+		{"earlier case", "  - {user: 人工}\n  - {user: 取消}\n  - {user: 开发票, expect: {handoff: {}}}", "raised"},
+		{"outcome", "  - {user: 人工}\nafter: {outcome: resolved}", `the outcome is "handed"`},
+	} {
+		one := *rel
+		one.Tests = []script.Source{{Name: "tests/x.yaml", Data: []byte("test: x\nturns:\n" + c.turns + "\n")}}
+		results, err := rehearse.Run(t.Context(), &one, rehearse.Options{Caps: caps})
+		if err != nil || len(results) != 1 || !strings.Contains(strings.Join(results[0].Failures, "\n"), c.want) {
+			t.Errorf("%s: Run = %+v, %v, want a failure with %q", c.name, results, err, c.want)
+		}
+	}
+}
+
+func TestParseTellsPlace(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, text, want string }{
+		{"unknown key", "test: x\nturns:\n  - user: a\n    expect: {sayz: b}\n", "sayz"},
+		{"no name", "turns:\n  - user: a\n", "no name"},
+		{"no turns", "test: x\n", "no turns"},
+		{"two acts", "test: x\nturns:\n  - {user: a, wait: 1m}\n", "exactly one"},
+		{"no act", "test: x\nturns:\n  - {user: a}\n  - {expect: {silent: true}}\n", "exactly one"},
+		{"no YAML", "test: [\n", "x.yaml"},
+	} {
+		if _, err := rehearse.Parse(script.Source{Name: "tests/x.yaml", Data: []byte(c.text)}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: Parse = %v, want %q in it", c.name, err, c.want)
+		}
+	}
+}
