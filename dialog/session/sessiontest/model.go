@@ -31,8 +31,9 @@ type model struct {
 }
 
 type modelMail struct {
-	id    string // "" until the store tells: a closed message
-	tries int
+	id     string // "" until the store tells: a closed message
+	tries  int
+	pushed bool // it has no reply time
 }
 
 type modelDebt struct {
@@ -56,11 +57,8 @@ type modelAnswer struct {
 
 func newModel() *model { return &model{state: map[string]session.DoneState{}} }
 
-// accept offers a message; right: how many messages it grants, 0 is none.
+// accept offers a new message; right: how many messages it grants, 0 is none.
 func (m *model) accept(id string, right int, post bool) modelAnswer {
-	if _, known := m.state[id]; known {
-		return m.again(id, post)
-	}
 	m.ids = append(m.ids, id)
 	m.state[id] = session.Open
 	m.mail = append(m.mail, &modelMail{id: id})
@@ -122,10 +120,10 @@ func (m *model) commit(way, key string) (next *modelMail, ok bool) {
 	case way == "quiet" && open:
 		m.state[id] = session.Nothing
 	case way == "quiet":
-	case way == "passive" && open:
+	case way == "passive" && open && !m.mail[0].pushed:
 		m.state[id] = session.Passive
 		m.debts = append(m.debts, &modelDebt{shows: id}, &modelDebt{id: key + "-behind", epoch: m.epoch})
-	case way == "carry" && open:
+	case way == "carry" && open && !m.mail[0].pushed:
 		m.state[id] = session.Passive
 		m.debts = slices.DeleteFunc(m.debts, func(d *modelDebt) bool { return d.shows == "" && !d.lent && !d.delayed })
 		m.debts = append(m.debts, &modelDebt{shows: id})
@@ -206,7 +204,7 @@ func (m *model) claimCase() {
 
 func (m *model) closeCase() {
 	m.kase, m.epoch = "", 0
-	m.mail = append(m.mail, &modelMail{})
+	m.mail = append(m.mail, &modelMail{pushed: true})
 }
 
 // learn takes the id that the store gave to a message of its own.

@@ -1,0 +1,87 @@
+package sessiontest
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/xianda-bot/xianda/dialog/session"
+)
+
+// recorder is a T that keeps the first failure instead of ending a test.
+type recorder struct {
+	mu     sync.Mutex // guards failed
+	failed string
+}
+
+func (r *recorder) Helper()             {}
+func (r *recorder) Logf(string, ...any) {}
+func (r *recorder) Fatalf(format string, args ...any) {
+	r.mu.Lock()
+	if r.failed == "" {
+		r.failed = fmt.Sprintf(format, args...)
+	}
+	r.mu.Unlock()
+	runtime.Goexit()
+}
+
+// verdict runs one check on a store and returns its failure line, "" when it passed.
+func verdict(c check, h Harness) string {
+	r := &recorder{}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() {
+			if p := recover(); p != nil {
+				r.failed = fmt.Sprint("panic: ", p)
+			}
+		}()
+		c.do(newBench(r, h))
+	}()
+	<-done
+	return r.failed
+}
+
+// A mutant is a store that breaks one promise. Each check of fails must notice it.
+type mutant struct {
+	name  string
+	wrong func(*Memory) session.Store
+	fails []string
+}
+
+// TestSuiteNotices runs the suite on stores that are wrong: a check that notices nothing is no check.
+func TestSuiteNotices(t *testing.T) {
+	t.Parallel()
+	for _, m := range mutants() {
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			var noticed []string
+			for _, c := range checks() {
+				clock := newClock()
+				s := NewMemory(clock.Now)
+				bad := m.wrong(s)
+				h := Harness{Store: bad, Queue: s.Queue(), Second: bad, Advance: clock.Advance, Now: clock.Now, Counts: s.Counts, Ledger: s.Ledger}
+				if verdict(c, h) != "" {
+					noticed = append(noticed, c.name)
+				}
+			}
+			for _, want := range m.fails {
+				if !slices.Contains(noticed, want) {
+					t.Errorf("a store that %s passes %q, want it to fail; noticed by %q", m.name, want, noticed)
+				}
+			}
+			t.Logf("noticed by %d: %q", len(noticed), noticed)
+		})
+	}
+}
+
+func TestRecorderPassesWhatIsRight(t *testing.T) {
+	t.Parallel()
+	for _, c := range checks() {
+		if got := verdict(c, openMemory()); got != "" {
+			t.Errorf("verdict(%q) on a right store = %q, want none", c.name, got)
+		}
+	}
+}
