@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/xianda-bot/xianda/adapters/all"
+	"github.com/xianda-bot/xianda/cmd/app"
+	"github.com/xianda-bot/xianda/cmd/cli"
+	"github.com/xianda-bot/xianda/cmd/cli/starter"
+	"github.com/xianda-bot/xianda/config"
+)
+
+func document(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// section returns what stands in README.md under a heading.
+func section(t *testing.T, heading string) string {
+	t.Helper()
+	_, rest, found := strings.Cut(document(t, "README.md"), "\n## "+heading+"\n")
+	if !found {
+		t.Fatalf("README.md has no section %q", heading)
+	}
+	text, _, _ := strings.Cut(rest, "\n## ")
+	return text
+}
+
+// block returns the first fenced block of a text.
+func block(text string) string {
+	_, rest, _ := strings.Cut(text, "```")
+	_, rest, _ = strings.Cut(rest, "\n")
+	text, _, _ = strings.Cut(rest, "```")
+	return text
+}
+
+// TestReadmeTree holds that the tree shows every folder with code, and no other.
+func TestReadmeTree(t *testing.T) {
+	t.Parallel()
+	shown := map[string]bool{}
+	var at []string // the folder of each depth
+	for line := range strings.Lines(block(section(t, "The house"))) {
+		depth := (len(line) - len(strings.TrimLeft(line, " "))) / 2
+		names, caption, _ := strings.Cut(strings.TrimSpace(line), "  ")
+		if strings.TrimSpace(caption) == "" || depth > len(at) {
+			t.Errorf("README.md: %q has no caption, or lies in no folder", strings.TrimSpace(line))
+			continue
+		}
+		at = at[:depth]
+		for _, name := range strings.Fields(names) {
+			shown[path.Join(append(slices.Clone(at), name)...)] = true
+		}
+		at = append(at, strings.Fields(names)[0])
+	}
+	has := map[string]bool{}
+	for _, f := range readTree(t) {
+		has[f.pkg] = true
+	}
+	for pkg := range has {
+		if !shown[pkg] {
+			t.Errorf("README.md's tree does not show %s/", pkg)
+		}
+	}
+	for dir := range shown {
+		below := false
+		for pkg := range has {
+			below = below || within(pkg, dir)
+		}
+		if !below {
+			t.Errorf("README.md's tree shows %s/, which holds no code", dir)
+		}
+	}
+}
+
+// TestReadmeConversation holds that the conversation on the first page is one that is played by the tests.
+func TestReadmeConversation(t *testing.T) {
+	t.Parallel()
+	want := strings.TrimSpace(block(section(t, "What a conversation looks like")))
+	found := false
+	err := fs.WalkDir(starter.Files(), "tests", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(starter.Files(), name)
+		found = found || want != "" && strings.Contains(string(text), want)
+		return err
+	})
+	if err != nil || !found {
+		t.Errorf("the conversation of README.md stands in no file of cmd/cli/starter/helpdesk/tests (%v)", err)
+	}
+}
+
+var (
+	commandLine = regexp.MustCompile(`(?m)(?:\./|^|\x60)xianda ((?:[a-z]+ ?)+)`)
+	argument    = regexp.MustCompile(`\n  xianda [a-z]+ \[?[A-Z]`)
+	fence       = regexp.MustCompile("(?ms)^```.*?^```")
+	makeTarget  = regexp.MustCompile(`make ([a-z]+)`)
+)
+
+// TestReadmeCommands holds that every command that a page names exists.
+func TestReadmeCommands(t *testing.T) {
+	t.Parallel()
+	help := func(words ...string) string {
+		var out bytes.Buffer
+		env := cli.Env{In: strings.NewReader(""), Out: &out, Err: &out, Getenv: func(string) (string, bool) { return "", false }, Clock: time.Now, Version: "test"}
+		if code := cli.Run(context.Background(), append(words, "--help"), env); code != cli.Done {
+			t.Errorf("xianda %s --help exits with %d: %s", strings.Join(words, " "), code, out.String())
+		}
+		return out.String()
+	}
+	for _, page := range []string{"README.md", "DESIGN.md", "CHANGELOG.md"} {
+		text := document(t, page)
+		for _, m := range commandLine.FindAllStringSubmatch(text, -1) {
+			words := strings.Fields(m[1])
+			// What follows noun and verb are arguments; the noun alone may have some too ("init demo").
+			if len(words) > 2 {
+				words = words[:2]
+			}
+			exact := strings.Contains(help(words...), "\n  xianda "+strings.Join(words, " "))
+			if !exact && !argument.MatchString(help(words[0])) {
+				t.Errorf("%s names %q, which is no command", page, "xianda "+m[1])
+			}
+		}
+		for _, m := range makeTarget.FindAllStringSubmatch(strings.Join(fence.FindAllString(text, -1), "\n"), -1) {
+			if !strings.Contains(document(t, "Makefile"), "\n"+m[1]+":") {
+				t.Errorf("%s names %q, which is no target of the Makefile", page, m[0])
+			}
+		}
+	}
+}
+
+// sample has one channel of each kind, as an operator would write it.
+const sample = `
+release: .
+channels:
+  - {name: console, kind: console}
+  - {name: wechat, kind: wechat, app_id: wx0123456789abcdef, app_secret: s, token: sometoken, verified: true}
+`
+
+// TestReadmeMessengers holds that the table says what the messengers' Caps say.
+func TestReadmeMessengers(t *testing.T) {
+	t.Parallel()
+	cfg, err := config.Parse([]byte(sample), "sample.yaml", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	described, err := app.DescribeChannels(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(described) != len(all.Registry()) {
+		t.Errorf("the sample has %d kinds of channels, want the %d that are built in", len(described), len(all.Registry()))
+	}
+	want := map[string]string{}
+	for _, d := range described {
+		want[d.Kind] = strings.Join([]string{d.Choices, d.Push, d.Limit}, " | ")
+	}
+	got := map[string]string{}
+	for line := range strings.Lines(section(t, "Messengers")) {
+		cells := strings.Split(strings.TrimSpace(line), " | ")
+		if kind, ok := strings.CutPrefix(cells[0], "| `"); ok && len(cells) == 6 {
+			got[strings.TrimSuffix(kind, "`")] = strings.TrimSuffix(strings.Join(cells[3:], " | "), " |")
+		}
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("README.md's table of messengers (choices, push, text limit), - Caps + table:\n%s", d)
+	}
+}
+
+func TestReadmeIsShort(t *testing.T) {
+	t.Parallel()
+	if n := strings.Count(document(t, "README.md"), "\n"); n > 200 {
+		t.Errorf("README.md has %d lines, want at most 200: details belong into package docs", n)
+	}
+}
