@@ -6,10 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/xianda-bot/xianda/chat"
@@ -111,24 +113,41 @@ func open(dir string, o Options, noSync bool) (*Store, error) {
 // lockWithin is how long Open waits for another process to end.
 const lockWithin = time.Second
 
+// openDatabase looks at the whole file read-only before it is opened for writing: what opening a damaged file for writing would leave
+// behind, a lock included, could not be taken back.
 func (s *Store) openDatabase() error {
+	if info, err := os.Stat(s.path); err == nil && info.Size() > 0 {
+		if err := s.openFile(bolt.Options{ReadOnly: true}); err != nil {
+			return err
+		}
+		err := s.check()
+		if closing := s.db.Close(); err == nil {
+			err = closing
+		}
+		if err != nil {
+			return &DamagedError{Path: s.path, What: "the database", Err: err}
+		}
+	}
+	return s.openFile(bolt.Options{NoSync: s.noSync, FreelistType: bolt.FreelistMapType})
+}
+
+func (s *Store) openFile(o bolt.Options) error {
+	o.Timeout = lockWithin
 	err := guarded(func() (err error) {
-		s.db, err = bolt.Open(s.path, 0o600, &bolt.Options{Timeout: lockWithin, NoSync: s.noSync, FreelistType: bolt.FreelistMapType})
+		s.db, err = bolt.Open(s.path, 0o600, &o)
 		return err
 	})
+	var path *fs.PathError
+	var errno syscall.Errno
 	switch {
+	case err == nil:
+		return nil
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return fmt.Errorf("local store %s: another process has it open: ask the running server through the admin API (admin.listen), or stop it", s.path)
-	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch), isPanic(err):
-		return &DamagedError{Path: s.path, What: "the database", Err: err}
-	case err != nil:
+	case errors.As(err, &path), errors.As(err, &errno):
 		return fmt.Errorf("local store %s: %w", s.path, err)
 	}
-	if err := s.check(); err != nil {
-		_ = s.db.Close()
-		return &DamagedError{Path: s.path, What: "the database", Err: err}
-	}
-	return nil
+	return &DamagedError{Path: s.path, What: "the database", Err: err}
 }
 
 // begin makes the buckets, replays the journal and empties it.
