@@ -71,7 +71,9 @@ func (a *Adapter) receive(w http.ResponseWriter, r *http.Request, in adapters.In
 	case err != nil:
 		// Not accepted: the platform shall deliver it again.
 		a.deps.Count.Count("unaccepted", a.name)
-		a.deps.Log.Error("a message was not accepted; the platform delivers it again", "channel", a.name, "error", a.scrub(err.Error()))
+		if a.notes.first("unaccepted") {
+			a.deps.Log.Error("messages are not accepted; the platform delivers them again (said once a minute)", "channel", a.name, "error", a.scrub(err.Error()))
+		}
 		w.WriteHeader(http.StatusServiceUnavailable)
 	default:
 		a.show(w, r, p, pushed, m, replies)
