@@ -59,7 +59,7 @@ func (x *Index) Find(text string, n int, keep func(id string) bool) []Hit {
 	s := x.scratch.Get().(*scratch)
 	defer x.scratch.Put(s)
 	s.hits = s.hits[:0]
-	x.findExact(s, folded, keep)
+	x.findExact(s, folded, n, keep)
 	if len(s.hits) < n {
 		x.findLike(s, folded, n, keep)
 	}
@@ -78,10 +78,13 @@ func (x *Index) Find(text string, n int, keep func(id string) bool) []Hit {
 }
 
 // findExact takes the documents one of whose phrases the text is: folded alike first, then alike but for 吗 and 了 at the end.
-func (x *Index) findExact(s *scratch, folded string, keep func(string) bool) {
+func (x *Index) findExact(s *scratch, folded string, n int, keep func(string) bool) {
 	for _, phrases := range [][]int32{x.exact[folded], x.bare[bare(folded)]} {
 		for _, p := range phrases {
 			doc := x.phrases[p].doc
+			if len(s.hits) == n {
+				return
+			}
 			if !s.has(doc) && (keep == nil || keep(x.docs[doc].id)) {
 				s.hits = append(s.hits, found{doc: doc, phrase: p, exact: true, score: 1})
 			}
@@ -89,8 +92,11 @@ func (x *Index) findExact(s *scratch, folded string, keep func(string) bool) {
 	}
 }
 
-func (s *scratch) has(doc int32) bool {
-	return slices.ContainsFunc(s.hits, func(f found) bool { return f.doc == doc })
+func (s *scratch) has(doc int32) bool { return s.hasExact(doc, len(s.hits)) }
+
+// hasExact tells whether doc is among the first exact hits.
+func (s *scratch) hasExact(doc int32, exact int) bool {
+	return slices.ContainsFunc(s.hits[:exact], func(f found) bool { return f.doc == doc })
 }
 
 // findLike adds the best of the other documents behind the exact ones.
@@ -111,7 +117,7 @@ func (x *Index) findLike(s *scratch, folded string, n int, keep func(string) boo
 		for at > exact && f.before(s.hits[at-1]) {
 			at--
 		}
-		if at >= n || slices.ContainsFunc(s.hits[:exact], func(h found) bool { return h.doc == doc }) || keep != nil && !keep(x.docs[doc].id) {
+		if at >= n || s.hasExact(doc, exact) || keep != nil && !keep(x.docs[doc].id) {
 			continue
 		}
 		s.hits = slices.Insert(s.hits[:min(len(s.hits), n-1)], at, f)
@@ -142,7 +148,7 @@ func (x *Index) value(s *scratch, folded string) float32 {
 	s.terms = terms(s.terms[:0], s.units)
 	s.worths = s.worths[:0]
 	for _, t := range s.terms {
-		if i, ok := x.terms[t]; ok {
+		if i, ok := x.number(t); ok {
 			s.worths = append(s.worths, worth{i, x.idf[i]})
 			continue
 		}

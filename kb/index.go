@@ -34,7 +34,8 @@ type Index struct {
 	cutter  *cutter
 	plain   map[rune]bool
 
-	terms    map[term]int32 // number of a term
+	terms    map[term]int32 // number of a term that is not in chars
+	chars    []int32        // by character of the basic plane: its number plus one
 	idf      []float32      // of a term, times its weight
 	inPhrase postings       // term → phrases, each once
 	inDoc    postings       // term → documents, with how much the document speaks of it
@@ -112,10 +113,28 @@ func (x *Index) weigh(docFreq []int32) {
 	n := float64(len(x.docs))
 	idf := func(df float64) float32 { return float32(math.Log(1+(n-df+0.5)/(df+0.5)) + idfFloor) }
 	x.idf = make([]float32, len(docFreq))
+	set := func(t term, i int32) { x.idf[i] = idf(float64(docFreq[i])) * x.weight(t) }
 	for t, i := range x.terms {
-		x.idf[i] = idf(float64(docFreq[i])) * x.weight(t)
+		set(t, i)
+	}
+	for r, i := range x.chars {
+		if i > 0 {
+			set(term(r), i-1)
+		}
 	}
 	x.newest = idf(newestFreq)
+}
+
+// maxChar is above the characters that are looked up in a table: single ones are half of all look-ups.
+const maxChar = 0xA000
+
+// number is the number of a term, if any document has it.
+func (x *Index) number(t term) (int32, bool) {
+	if t < maxChar {
+		return x.chars[t] - 1, x.chars[t] > 0
+	}
+	i, ok := x.terms[t]
+	return i, ok
 }
 
 // builder collects postings, document by document.
@@ -151,6 +170,7 @@ func newBuilder(x *Index, docs []Doc) *builder {
 	x.exact = make(map[string][]int32, phrases)
 	x.bare = make(map[string][]int32, phrases)
 	x.terms = make(map[term]int32, (size+weak)/4)
+	x.chars = make([]int32, maxChar)
 	return &builder{phrasePosts: make([]post, 0, 2*size), docPosts: make([]post, 0, 2*(size+weak))}
 }
 
@@ -166,10 +186,14 @@ func (b *builder) cut(x *Index, folded string, limit int) {
 
 // number is the number of a term, which it gets when it is first seen; the document at hand then has it.
 func (b *builder) number(x *Index, t term) int32 {
-	i, ok := x.terms[t]
+	i, ok := x.number(t)
 	if !ok {
-		i = int32(len(x.terms))
-		x.terms[t] = i
+		i = int32(len(b.docFreq))
+		if t < maxChar {
+			x.chars[t] = i + 1
+		} else {
+			x.terms[t] = i
+		}
 		b.docFreq, b.lastDoc, b.strength = append(b.docFreq, 0), append(b.lastDoc, 0), append(b.strength, 0)
 	}
 	if b.lastDoc[i] != b.doc+1 {

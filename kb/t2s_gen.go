@@ -7,7 +7,6 @@ package main
 import (
 	"bufio"
 	"fmt"
-	"log"
 	"os"
 	"os/exec"
 	"strings"
@@ -24,11 +23,11 @@ func main() {
 	cmd.Stdin = strings.NewReader(strings.Join(strings.Split(string(from), ""), "\n"))
 	out, err := cmd.Output()
 	if err != nil {
-		log.Fatalf("opencc: %v (apt-get install opencc)", err)
+		fail("opencc: %v (apt-get install opencc)", err)
 	}
 	lines := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
 	if len(lines) != len(from) {
-		log.Fatalf("opencc gave %d lines for %d characters", len(lines), len(from))
+		fail("opencc gave %d lines for %d characters", len(lines), len(from))
 	}
 	simple := map[rune]rune{}
 	for i, line := range lines {
@@ -56,4 +55,9 @@ func main() {
 		}
 	}
 	w.WriteByte('\n')
+}
+
+func fail(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, format+"\n", args...)
+	os.Exit(1)
 }
