@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"io/fs"
 	"os"
 	"path"
@@ -119,7 +118,7 @@ func TestReadmeCommands(t *testing.T) {
 	help := func(words ...string) string {
 		var out bytes.Buffer
 		env := cli.Env{In: strings.NewReader(""), Out: &out, Err: &out, Getenv: func(string) (string, bool) { return "", false }, Clock: time.Now, Version: "test"}
-		if code := cli.Run(context.Background(), append(words, "--help"), env); code != cli.Done {
+		if code := cli.Run(t.Context(), append(words, "--help"), env); code != cli.Done {
 			t.Errorf("xianda %s --help exits with %d: %s", strings.Join(words, " "), code, out.String())
 		}
 		return out.String()
