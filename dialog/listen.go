@@ -154,6 +154,9 @@ func (t *turn) pick(i session.Item) {
 		t.begin(name, at)
 	case strings.HasPrefix(i.Target, toStep):
 		t.jump(strings.TrimPrefix(i.Target, toStep))
+		if len(t.says) == 0 && t.s.Outcome == string(script.Resolved) {
+			t.say(t.rel.Texts.Thanks, "text:thanks") // 已解决 led straight to the end
+		}
 	case strings.HasPrefix(i.Target, toSlot):
 		t.fillWith(strings.TrimPrefix(i.Target, toSlot))
 	case i.Target == toHuman:
@@ -184,6 +187,10 @@ func (t *turn) human(reason string) {
 // notText answers what nothing waits for.
 func (t *turn) notText() {
 	t.out.reason = "not_text"
+	if p := t.rel.Pattern(script.NotText); p != nil {
+		t.fire(p)
+		return
+	}
 	text := t.rel.Texts.NotText
 	switch {
 	case t.s.Waiting != nil:

@@ -108,14 +108,27 @@ func (t *turn) keep(name, value string) {
 	p.Slots[name] = value
 }
 
-// digress answers a clear question that is put instead of an answer, and then asks again. It tells whether there was one.
+// digress takes up a clear question that is put instead of an answer. An entry is answered and the dialog asks again; another dialog
+// that was asked for in its own words takes over. It tells whether there was one.
 func (t *turn) digress() bool {
-	hits := t.rel.Index.Find(t.message.Text, 1, func(id string) bool { return strings.HasPrefix(id, toEntry) && t.servable(id) })
-	if len(hits) == 0 || !hits[0].Exact && hits[0].Score < t.rel.Thresholds.Answer {
+	hits := t.rel.Index.Find(t.message.Text, 1, func(id string) bool {
+		return t.servable(id) && id != toDialog+t.s.Place.Dialog
+	})
+	if len(hits) == 0 {
+		return false
+	}
+	id, isEntry := strings.CutPrefix(hits[0].ID, toEntry)
+	switch {
+	case hits[0].Exact && !isEntry:
+		t.out.reason = "dialog"
+		t.leaveDialog()
+		t.serve(hits[0].ID)
+		return true
+	case !isEntry || !hits[0].Exact && hits[0].Score < t.rel.Thresholds.Answer:
 		return false
 	}
 	t.out.reason = "digression"
-	t.answer(strings.TrimPrefix(hits[0].ID, toEntry), nil)
+	t.answer(id, nil)
 	t.say(t.rel.Texts.Resume, "text:resume")
 	t.again()
 	return true
@@ -138,7 +151,7 @@ func (t *turn) invalid(d *script.Dialog, step *script.Step, slot *script.Slot) {
 	source := toDialog + d.ID + "/" + step.ID
 	if slot.Invalid != nil {
 		scope := t.scope()
-		scope.Len = len([]rune(strings.TrimSpace(t.message.Text)))
+		scope.Len = slot.Received(t.message.Text)
 		if text, err := slot.Invalid.Render(scope); err == nil {
 			t.say(text, source)
 			t.show(slotItems(slot))

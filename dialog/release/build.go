@@ -88,12 +88,12 @@ func (r *Release) file(f script.Source) (findings []script.Finding, ok bool) {
 		if d, findings = script.ParseDialog(f); d != nil {
 			r.Dialogs = append(r.Dialogs, d)
 		}
-	case dir == "kb" && yaml:
+	case dir == "kb" && (yaml || ext == ".csv"):
 		var entries []kb.Entry
 		entries, findings = readEntries(f, r.Hours.Zone)
 		r.Entries = append(r.Entries, entries...)
-	case dir == "kb" && (ext == ".csv" || ext == ".xlsx" || ext == ".md"):
-		findings = []script.Finding{{Pos: script.Pos{File: f.Name, Line: 1, Col: 1}, Rule: "unknown-file", Text: "“" + f.Name + "”不能直接使用，里面的知识没有生效", Edit: "转成 yaml 放进 kb/", Warning: true}}
+	case dir == "kb" && (ext == ".xlsx" || ext == ".md"):
+		findings = []script.Finding{{Pos: script.Pos{File: f.Name, Line: 1, Col: 1}, Rule: "unknown-file", Text: "“" + f.Name + "”不能直接使用，里面的知识没有生效", Edit: "另存为 CSV（UTF-8）或写成 yaml，放进 kb/", Warning: true}}
 	case dir == "tests" && yaml:
 		r.Tests = append(r.Tests, f)
 	case yaml && f.Name != "release.yaml" && dir == ".":
