@@ -1,6 +1,8 @@
 package sessiontest
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/xianda-bot/xianda/chat"
@@ -23,6 +25,7 @@ func debts() []check {
 		{"debt: signals are owed in any case", alwaysOwed},
 		{"debt: revived by a turn", revived},
 		{"debt: dropped when the person left", droppedOnLeave},
+		{"bounded: debts", debtsBounded},
 	}
 }
 
@@ -251,4 +254,32 @@ func droppedOnLeave(b *bench) {
 	b.ends(c, o, session.Nothing)
 	b.owed("by-seat")
 	b.lends("debt: after the person left", "by-seat", "s1")
+}
+
+// debtsBounded: who is owed too much is still heard, because a parked debt can only be paid when its person writes.
+func debtsBounded(b *bench) {
+	var keys []string
+	for i := range 20 {
+		keys = append(keys, fmt.Sprint("r", i))
+	}
+	for turn := range session.MaxDebts/len(keys) + 2 {
+		c := b.begin(b.says(fmt.Sprint("m", turn)))
+		o := pushes(c)
+		for _, k := range keys {
+			o.Instead = append(o.Instead, owes(c, fmt.Sprint(k, "-", turn)))
+		}
+		o.Always = []chat.Debt{signals(c, fmt.Sprint("s-", turn))}
+		o.Park = true
+		b.ends(c, o, session.Kept)
+		owed := b.look().Owed
+		if n := len(owed); n > session.MaxDebts {
+			b.Fatalf("promise 8 (bounded): %d debts are owed, want at most %d", n, session.MaxDebts)
+		}
+		for _, want := range []string{o.Always[0].ID, o.Instead[len(keys)-1].ID, "s-0"} {
+			if !slices.ContainsFunc(owed, func(u session.Unpaid) bool { return u.ID == want }) {
+				b.Fatalf("promise 8 (bounded): with %d debts %s is not owed any more, want signals and the newest replies kept", len(owed), want)
+			}
+		}
+	}
+	b.begin(b.says("heard"))
 }

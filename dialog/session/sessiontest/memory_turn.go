@@ -110,6 +110,19 @@ func (s *Memory) answer(c *conversation, d *delivery, cl *session.Claim, o sessi
 	for _, n := range o.Always {
 		c.debts = append(c.debts, &debt{Debt: n})
 	}
+	c.bound(now)
+}
+
+// bound drops the oldest replies that nobody was lent, until what is owed keeps to its limit.
+func (c *conversation) bound(now time.Time) {
+	spare := len(c.debts) - session.MaxDebts
+	c.debts = slices.DeleteFunc(c.debts, func(d *debt) bool {
+		drop := spare > 0 && d.Kind == chat.ReplyDebt && d.shows == nil && (d.fence == "" || !now.Before(d.until))
+		if drop {
+			spare--
+		}
+		return drop
+	})
 }
 
 // carries tells whether every debt of ids is still free to be shown.

@@ -17,6 +17,7 @@ func races() []check {
 	return []check{
 		{"race: one delivery at the same instant", raceDelivery},
 		{"race: one message that nobody has", raceTake},
+		{"race: one timer", raceTimer},
 		{"race: one claim committed by both handles", raceCommit},
 		{"race: one debt", raceLend},
 		{"race: a seat comes while the bot commits", raceSeat},
@@ -97,6 +98,33 @@ func raceTake(b *bench) {
 		}
 		if claims != 1 {
 			b.Fatalf("promise 2 (alone): round %d: one message taken by 6 at the same instant has %d claims, want 1", round, claims)
+		}
+	}
+}
+
+func raceTimer(b *bench) {
+	const rounds = 20
+	at := func(round int) *bench { return b.at(fmt.Sprint("p", round)) }
+	for round := range rounds {
+		b := at(round)
+		b.sets("m1", []session.Timer{b.timer("t1", "patience", b.short())})
+	}
+	b.wait(b.short())
+	for round := range rounds {
+		b := at(round)
+		got := make([]*session.Claim, 4)
+		b.together(4, func(i int, s session.Store) (err error) {
+			got[i], err = s.Take(b.ctx, b.a)
+			return err
+		})
+		for _, c := range got {
+			if c != nil {
+				b.commit(c, quiet(c))
+			}
+		}
+		b.silent("after the timer rang")
+		if turns := b.look().Session.Turn; turns != 2 {
+			b.Fatalf("promise 1 (once): round %d: a timer that four take at the same instant had %d turns, want 1", round, turns-1)
 		}
 	}
 }
