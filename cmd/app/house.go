@@ -60,9 +60,10 @@ func Open(ctx context.Context, cfg *config.Config, rel *release.Release, o Optio
 	}
 	h = &House{o: o, log: o.Log, metrics: newMetrics(), shelf: dialog.NewShelf(rel)}
 	h.cfg.Store(cfg)
+	built := h
 	defer func() {
 		if err != nil {
-			h.close()
+			built.close()
 		}
 	}()
 	if h.store, err = openStore(ctx, string(cfg.Store), o.Log); err != nil {

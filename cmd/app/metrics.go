@@ -22,6 +22,20 @@ var counted = map[string][]string{
 	"panics":     {"channel"},
 	"abandoned":  {"channel"},
 	"lost":       {"channel"},
+
+	"channel_restarts":      {"channel"},
+	"rejected":              {"channel", "why"},
+	"ignored":               {"channel", "event"},
+	"unaccepted":            {"channel"},
+	"postman_paid":          {"kind", "channel"},
+	"postman_moved":         {"kind", "channel"},
+	"postman_without_media": {"kind", "channel"},
+	"postman_again":         {"kind", "channel", "why"},
+	"postman_parked":        {"kind", "channel", "why"},
+	"postman_dropped":       {"kind", "channel", "why"},
+	"postman_withheld":      {"channel"},
+	"postman_auth":          {"channel"},
+	"postman_store_errors":  {"channel"},
 }
 
 // metrics counts for the page /metrics. It is safe for concurrent use.

@@ -28,7 +28,7 @@ func conversationPath(args []string) string {
 func sessionShow(c *common) *cobra.Command {
 	return &cobra.Command{
 		Use: "show CHANNEL PERSON", Short: "show where a conversation stands, its last turns and why they came out so", Args: cobra.ExactArgs(2),
-		Example: "  xianda session show shop o6_bmjrPTlm6_2sgVt7hMZOPfL2M\n  xianda session show term local --json",
+		Example: "  xianda session show shop o6_bmjrPTlm6_2sgVt7hMZOPfL2M\n  xianda session show term terminal --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			h, err := c.house()
 			if err != nil {
@@ -84,7 +84,7 @@ func sessionForget(c *common) *cobra.Command {
 		Use: "forget CHANNEL PERSON", Short: "erase everything that is kept of a conversation", Args: cobra.ExactArgs(2),
 		Long: `Erase the session, mailbox, debts, cases and dead letters of one conversation, everywhere in the store.
 This cannot be undone. A turn under way is given up.`,
-		Example: "  xianda session forget shop o6_bmjrPTlm6_2sgVt7hMZOPfL2M\n  xianda session forget term local",
+		Example: "  xianda session forget shop o6_bmjrPTlm6_2sgVt7hMZOPfL2M\n  xianda session forget term terminal",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			h, err := c.house()
 			if err != nil {

@@ -114,6 +114,7 @@ func BuiltIn() []*Pattern {
 		{Name: "取消", Do: DoCancel, Words: []string{"取消", "算了", "不办了", "不弄了", "退出"}, Say: say("好的，已取消。还想问什么，直接告诉我。")},
 		{Name: "上一步", Do: DoBack, Words: []string{"上一步", "返回", "返回上一步", "后退"}, Say: say("好的，我们回到上一个问题。")},
 		{Name: "重来", Do: DoRestart, Words: []string{"重来", "重新来", "重新开始", "从头来", "从头开始"}, Say: say("好的，我们从头来。")},
+		{Name: "问候", Do: DoOffer, Words: []string{"你好", "您好", "在吗", "在么", "有人吗", "嗨", "哈喽", "hi", "hello", "菜单", "帮助"}},
 		{Name: "没解决", Do: DoUnsolved, Words: []string{"没解决", "没有解决", "未解决", "没用", "没有用", "不是这个", "答非所问"}, Say: say("抱歉没能帮到您。您可以换个说法，或回复“人工”。")},
 		{Name: "没听懂", Do: DoOffer, Words: []string{"没听懂", "没看懂", "听不懂", "看不懂", "不明白", "什么意思"}, Say: say("抱歉没说清楚。您想问的是不是：")},
 		{Name: "着急", Do: DoSay, Words: []string{"快点", "快一点", "着急", "很急", "急死了", "怎么这么慢"}, Say: say("明白您着急。请用一句话说说您的问题，我马上找答案；要找客服请回复“人工”。")},
