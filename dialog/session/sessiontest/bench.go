@@ -200,7 +200,7 @@ func (b *bench) commit(c *session.Claim, o session.Outcome) session.Committed {
 	b.Helper()
 	got, err := b.Store.Commit(b.ctx, c, o)
 	if err != nil {
-		b.Fatalf("Commit(%q) = %v, want nil", c.Message.ID, err)
+		b.Fatalf("promise 4 (whole): Commit(%q) by who holds the claim, or repeated, = %v, want nil", c.Message.ID, err)
 	}
 	return got
 }

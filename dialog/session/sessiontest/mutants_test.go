@@ -81,7 +81,7 @@ func mutants() []mutant {
 				})
 				return got, err
 			}}
-		}, []string{"mailbox: order of acceptance", "lease: renew returns what waits", "histories: as the model has them", "race: many conversations, each judged once and in order"}},
+		}, []string{"mailbox: order of acceptance", "lease: renew returns what waits", "histories: as the model has them"}},
 		{"hands out the message that came instead of the older one", func(s *Memory) session.Store {
 			return &wrong{Memory: s, accept: func(s *Memory, m chat.Message, t session.Terms) (session.Accepted, error) {
 				spoil(s, m.From, func(c *conversation) {
