@@ -1,11 +1,8 @@
 package weixin
 
 import (
-	"bytes"
-	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"unicode/utf8"
 )
@@ -25,66 +22,65 @@ type Element struct {
 // ParseXML reads one <xml> document. It refuses what no push of the platform contains and what parsers disagree about: DTDs, processing
 // instructions, comments, attributes, namespaces, repeated elements, text beside elements, anything around the root, characters that
 // XML forbids, and more than maxElements or maxDepth.
+//
+// The dialect is so small that a scanner of our own reads it: encoding/xml took a seventh of a whole turn. The tests hold the two
+// against each other.
 func ParseXML(b []byte) (*Element, error) {
 	if !utf8.Valid(b) {
 		return nil, errors.New("not UTF-8")
 	}
-	replaced := bytes.ContainsRune(b, utf8.RuneError)
 	var (
-		d     = xml.NewDecoder(bytes.NewReader(b))
+		s     = scanner{rest: string(b)}
 		root  *Element
-		stack []*Element
+		stack = make([]*Element, 0, maxDepth)
 		count int
 	)
-	for {
-		token, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			break
-		}
+	for s.rest != "" {
+		t, err := s.next()
 		if err != nil {
-			return nil, errors.New("not well-formed") // the parser's own words may quote what a person wrote
+			return nil, err
 		}
-		switch t := token.(type) {
-		case xml.StartElement:
+		switch {
+		case t.kind == opening || t.kind == empty:
 			if count++; count > maxElements || len(stack) == maxDepth {
 				return nil, errors.New("too many elements")
 			}
-			e := &Element{Name: t.Name.Local}
-			if t.Name.Space != "" || len(t.Attr) > 0 {
-				return nil, errors.New("an element has a namespace or attributes")
-			}
+			e := &Element{Name: t.text}
 			if len(stack) > 0 {
 				err = stack[len(stack)-1].add(e)
 			} else {
-				root, err = e, oneRoot(root, e)
+				err = oneRoot(root, e)
+				root = e
 			}
 			if err != nil {
 				return nil, err
 			}
-			stack = append(stack, e)
-		case xml.EndElement:
+			if t.kind == opening {
+				stack = append(stack, e)
+			}
+		case t.kind == closing:
+			if len(stack) == 0 || stack[len(stack)-1].Name != t.text {
+				return nil, errNotWellFormed
+			}
 			e := stack[len(stack)-1]
 			stack = stack[:len(stack)-1]
-			if len(e.Kids) > 0 && strings.TrimSpace(e.Text) != "" {
-				return nil, errors.New("text beside elements")
-			} else if len(e.Kids) > 0 {
+			if len(e.Kids) > 0 {
+				if strings.TrimSpace(e.Text) != "" {
+					return nil, errors.New("text beside elements")
+				}
 				e.Text = ""
 			}
-			if !replaced && strings.ContainsRune(e.Text, utf8.RuneError) {
-				return nil, errors.New("a reference to no character")
-			}
-		case xml.CharData:
-			if len(stack) > 0 {
-				stack[len(stack)-1].Text += string(t)
-			} else if len(bytes.TrimSpace(t)) > 0 {
-				return nil, errors.New("text around the root")
-			}
-		default: // comment, processing instruction, directive
-			return nil, errors.New("a DTD, comment or instruction")
+		case len(stack) > 0:
+			stack[len(stack)-1].Text += t.text
+		case strings.TrimSpace(t.text) != "" || t.kind == section:
+			return nil, errors.New("text around the root")
 		}
 	}
 	if root == nil {
 		return nil, errors.New("no root")
+	}
+	if len(stack) > 0 {
+		return nil, errNotWellFormed
 	}
 	return root, nil
 }
