@@ -142,7 +142,7 @@ func (c *conversation) claim(t *moment) (*session.Claim, error) {
 	}
 	was := c.Lease
 	c.Lease = &lease{t.next(), t.now + session.Lease.Milliseconds()}
-	claim, err := c.describe(tries, t)
+	claim, err := c.describe(c.Lease.Token, tries, t)
 	if err != nil {
 		c.Lease = was
 		return nil, err
@@ -151,11 +151,11 @@ func (c *conversation) claim(t *moment) (*session.Claim, error) {
 	return claim, nil
 }
 
-// describe is the claim of the head under the lease as it is.
-func (c *conversation) describe(tries int, t *moment) (*session.Claim, error) {
+// describe is the claim of the head under a token.
+func (c *conversation) describe(token string, tries int, t *moment) (*session.Claim, error) {
 	head := &c.Mailbox[0]
 	claim := &session.Claim{
-		Turn: head.Turn, Token: c.Lease.Token, State: session.Open, Unpaid: c.unpaid(t.now, true), Rights: c.liveRights(t.now),
+		Turn: head.Turn, Token: token, State: session.Open, Unpaid: c.unpaid(t.now, true), Rights: c.liveRights(t.now),
 		Hold: c.hold(), Epoch: c.epoch(), Tries: tries, Now: t.time(),
 	}
 	if err := json.Unmarshal(head.Body, &claim.Message); err != nil {

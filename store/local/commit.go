@@ -135,19 +135,19 @@ func (c *conversation) commit(claim *session.Claim, o outcome, t *moment) (sessi
 		next = nil
 	}
 	if next != nil {
-		c.Handed = &handed{claim.Token, next.Token}
+		c.Handed = &handed{claim.Token, next.Token, next.Message.ID}
 	}
 	return session.Committed{Done: *d.done(), Next: next}, nil
 }
 
-// committed is the result of a commit asked again.
+// committed is the result of a commit asked again. The claim that it handed over may have been lost since: its holder will see.
 func (c *conversation) committed(d *delivery, t *moment) (session.Committed, error) {
 	r := session.Committed{Done: *d.done()}
-	if c.Handed == nil || c.Handed.Token != d.Token || c.Lease == nil || c.Lease.Token != c.Handed.Next || len(c.Mailbox) == 0 {
+	if c.Handed == nil || c.Handed.Token != d.Token || len(c.Mailbox) == 0 || c.Mailbox[0].ID != c.Handed.ID {
 		return r, nil
 	}
 	var err error
-	r.Next, err = c.describe(c.Mailbox[0].Tries, t)
+	r.Next, err = c.describe(c.Handed.Next, c.Mailbox[0].Tries, t)
 	return r, err
 }
 

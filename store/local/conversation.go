@@ -55,6 +55,7 @@ type lease struct {
 type handed struct {
 	Token string `json:"t"`
 	Next  string `json:"n"`
+	ID    string `json:"i"` // of its message
 }
 
 type right struct {

@@ -58,7 +58,7 @@ func (c *conversation) oldest(kind chat.DebtKind) int {
 }
 
 func (c *conversation) ready(d *debt, now int64) bool {
-	return !d.lent(now) && ms(d.Due) <= now && (d.Kind != chat.ReplyDebt || !d.Park && c.unshown() == 0)
+	return !d.lent(now) && ms(d.Due) <= now && (d.Kind != chat.ReplyDebt || !d.Park && c.unshown(d.Place) == 0)
 }
 
 // reserve takes one message from every live right; false when none has something left.
@@ -117,11 +117,11 @@ func (c *conversation) settle(s session.Settlement, t *moment) {
 	}
 }
 
-// unshown is until when a passive reply may still be shown, the earliest of them; 0: there is none.
-func (c *conversation) unshown() int64 {
+// unshown is until when a passive reply may still be shown, the earliest of those of turns up to place; 0: there is none.
+func (c *conversation) unshown(place int64) int64 {
 	var first int64
 	for i := range c.Deliveries {
-		if d := &c.Deliveries[i]; d.Unshown && (first == 0 || d.owed() < first) {
+		if d := &c.Deliveries[i]; d.Unshown && d.Place <= place && (first == 0 || d.owed() < first) {
 			first = d.owed()
 		}
 	}
@@ -138,7 +138,7 @@ func (c *conversation) nextDebt(now int64) int64 {
 		}
 		next := max(ms(c.Debts[i].Due), c.Debts[i].Until)
 		if kind == chat.ReplyDebt {
-			next = max(next, c.unshown())
+			next = max(next, c.unshown(c.Debts[i].Place))
 		}
 		if next == 0 {
 			next = now

@@ -3,6 +3,7 @@ package local
 import (
 	"cmp"
 	"encoding/json"
+	"math"
 	"slices"
 
 	"github.com/xianda-bot/xianda/chat"
@@ -78,7 +79,7 @@ func (c *conversation) due() int64 {
 			all[0] = c.Lease.Until
 		}
 	}
-	all = append(all, c.nextDebt(1), c.unshown())
+	all = append(all, c.nextDebt(1), c.unshown(math.MaxInt64))
 	for _, t := range c.Timers {
 		all = append(all, max(1, ms(t.Due)))
 	}
