@@ -169,7 +169,6 @@ func (c *conversation) transferCase(id, queue, seat string, t *moment) error {
 	k.Claimed = time.Time{}
 	c.Hold, c.Touched = nil, t.now
 	c.keepCase(k)
-	c.signal("case.opened", id, t)
 	return nil
 }
 
