@@ -177,6 +177,7 @@ const (
 // It closes the store. The error is that of a listener that failed, nil after a drain.
 func (h *House) Run(ctx context.Context) error {
 	defer h.close()
+	easeCollector()
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var background sync.WaitGroup

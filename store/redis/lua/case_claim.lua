@@ -11,7 +11,7 @@ if c[1] == 'held' then
   if c[2] == seat then return { 'ok' } end
   return { 'owned', c[2] }
 end
-load('k', 'k')
+load()
 if S.h then
   local _, other = string.match(S.h, '^[^|]*|([^|]*)|(.*)$')
   return { 'owned', other }

@@ -7,7 +7,7 @@ local id, queue, seat = ARGV[3], ARGV[4], ARGV[5]
 local c = redis.call('HMGET', KEYS[3], 'state', 'claimed')
 if not c[1] then return { 'unknown' } end
 if c[1] == 'closed' then return { 'closed' } end
-load('k', 'k')
+load()
 local of, other = string.match(S.h or '', '^[^|]*|([^|]*)|(.*)$')
 if of and of ~= id then return { 'owned', other } end
 local e = fresh()

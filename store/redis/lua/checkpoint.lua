@@ -3,7 +3,7 @@
 -- KEYS  1 conversation  2 due
 -- ARGV  1 address  2 clock  3 token  4 turn  5 checkpoint
 -- RET   {"ok"} | {"lost"}
-local v = redis.call('HMGET', conv, 'l', 'e')
-if v[1] ~= ARGV[3] or tonumber(v[2]) <= now then return { 'lost' } end
+load()
+if S.l ~= ARGV[3] or not held() then return { 'lost' } end
 redis.call('HSET', conv, 'c', ARGV[4] .. '|' .. ARGV[5])
 return { 'ok' }

@@ -8,7 +8,7 @@
 --       16 number of ledger events  17… these, then names and numbers of counts, in turn
 -- RET   {"ok", state, passive replies, next claim or nil} | {"lost"} | {"held", hold}
 local id, token, session, passive, flags = ARGV[3], ARGV[4], ARGV[6], ARGV[8], ARGV[9]
-local rec = load('i' .. id, 'k')
+local rec = load('i' .. id)
 if not rec then return { 'lost' } end
 local state, turn, redelivery, by = string.match(rec, '^(.)|([^|]*)|(%d+)|(.*)$')
 if by == token then
@@ -129,19 +129,17 @@ end
 -- The turn itself.
 S.y = S.y + 1
 if ARGV[15] ~= '' then put('y' .. (S.y % LINES), S.y .. '|' .. ARGV[15]) else drop('y' .. (S.y % LINES)) end
-put('y', S.y)
 put('s', session)
 put('i' .. id, state .. '|' .. turn .. '|' .. redelivery .. '|' .. token)
 drop('m' .. S.mh)
 if S.c then drop('c') S.c = false end
 S.mh, S.b = S.mh + 1, 0
-put('mh', S.mh)
 local c = false
 if S.mt >= S.mh then
   c = claim(session)
-  put('z', token .. '|' .. S.l)
+  S.z = token .. '|' .. S.l
 else
-  put('l', '') put('e', 0) put('b', 0) put('z', '')
+  S.l, S.e, S.b, S.z = '', 0, 0, ''
   redis.call('ZREM', due, 'm|' .. addr)
 end
 flush()

@@ -4,7 +4,7 @@
 -- ARGV  1 address  2 clock  3 and 4 what the keys of cases and of dead letters of this partition begin with; they are made here,
 --       because only the conversation knows them, and lie in the same slot
 -- RET   {"ok"}
-load('k', 'k')
+load()
 for _, p in ipairs(unshown()) do redis.call('ZREM', due, shownkey(p[1])) end
 for _, f in ipairs(redis.call('HKEYS', conv)) do
   local kind, id = string.sub(f, 1, 1), string.sub(f, 2)

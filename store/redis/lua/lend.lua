@@ -3,7 +3,7 @@
 -- KEYS  1 conversation  2 due
 -- ARGV  1 address  2 clock  3 milliseconds that a loan lasts
 -- RET   {"ok", next or 0, parked, withheld, hold, loan…}; a loan is {debt as JSON, fence, right as JSON or ""}
-load('k', 'k')
+load()
 local list = debts()
 local mine, withheld, loans, changed = epoch(), 0, {}, false
 local i = 1

@@ -12,7 +12,10 @@ local S = {}
 local pending = {}
 local function put(f, v) pending[f] = v end
 local function drop(f) pending[f] = false end
+-- flush writes what was put and dropped, and the numbers of S.
 local function flush()
+  local q = string.format('%s|%s|%.0f|%d|%d|%d|%d|%d|%d|%s', S.k, S.l, S.e, S.mh, S.mt, S.oh, S.ot, S.b, S.y, S.z)
+  if q ~= S.q then pending.q, S.q = q, q end
   local set, unset = {}, {}
   for f, v in pairs(pending) do
     if v then set[#set + 1] = f; set[#set + 1] = v else unset[#unset + 1] = f end
@@ -22,13 +25,23 @@ local function flush()
   pending = {}
 end
 
--- load reads the fields that most scripts need and returns two more.
-local function load(a, b)
-  local v = redis.call('HMGET', conv, 'k', 'l', 'e', 'mh', 'mt', 'oh', 'ot', 'b', 'd', 'g', 'h', 'c', 'u', 't', 'z', 'y', a, b)
-  S.k, S.l, S.e = v[1] or '0', v[2] or '', tonumber(v[3] or 0)
-  S.mh, S.mt, S.oh, S.ot, S.b = tonumber(v[4] or 1), tonumber(v[5] or 0), tonumber(v[6] or 1), tonumber(v[7] or 0), tonumber(v[8] or 0)
-  S.d, S.g, S.h, S.c, S.u, S.t, S.z, S.y = v[9], v[10], v[11], v[12], v[13], v[14], v[15] or '', tonumber(v[16] or 0)
-  return v[17], v[18]
+-- load reads what most scripts need into S and returns two more fields. The numbers stand together in one field, because every field
+-- costs as much as a command's work: q is "k|l|e|mh|mt|oh|ot|b|y|z": fencing counter, token of the lease and its end, first and last
+-- place of the mailbox and of the ring of ids, attempts at the head, turns whose lines were kept, and the last commit that handed a
+-- claim over, "token|next token".
+local function load(one, two)
+  local v = redis.call('HMGET', conv, 'q', 'd', 'g', 'h', 'c', 'u', 't', one or 'q', two or 'q')
+  S.q = v[1] or '0||0|1|0|1|0|0|0|'
+  if v[1] then
+    local k, l, e, mh, mt, oh, ot, b, y, z =
+      string.match(v[1], '^([^|]*)|([^|]*)|([^|]*)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|(.*)$')
+    S.k, S.l, S.e, S.z = k, l, tonumber(e), z
+    S.mh, S.mt, S.oh, S.ot, S.b, S.y = tonumber(mh), tonumber(mt), tonumber(oh), tonumber(ot), tonumber(b), tonumber(y)
+  else
+    S.k, S.l, S.e, S.z, S.mh, S.mt, S.oh, S.ot, S.b, S.y = '0', '', 0, '', 1, 0, 1, 0, 0, 0
+  end
+  S.d, S.g, S.h, S.c, S.u, S.t = v[2], v[3], v[4], v[5], v[6], v[7]
+  return v[8], v[9]
 end
 
 -- fresh is the next fencing number. It is never below the clock in microseconds, so that it grows even over Forget and expiry.
@@ -36,7 +49,6 @@ local function fresh()
   local k = tonumber(S.k) + 1
   if k < micros then k = micros end
   S.k = string.format('%.0f', k)
-  put('k', S.k)
   return S.k
 end
 
@@ -76,7 +88,6 @@ end
 local function claim(s, m, rec)
   local turn, id, body, state = head(m, rec)
   S.l, S.e, S.b = fresh(), now + LEASE, S.b + 1
-  put('l', S.l) put('e', S.e) put('b', S.b)
   redis.call('ZADD', due, S.e, 'm|' .. addr)
   return describe(turn, body, state, s), id
 end

@@ -15,7 +15,6 @@ local function join(id, body, redelivery, replyby, over)
       local gone = string.sub(old[i], to + 1)
       drop('o' .. S.oh) drop('i' .. gone) drop('r' .. gone)
       S.oh = S.oh + 1
-      put('oh', S.oh)
     end
     if S.ot - S.oh + 1 >= ALLIDS and not over then return nil, 'deliveries' end
   end
@@ -25,8 +24,8 @@ local function join(id, body, redelivery, replyby, over)
   -- A passive reply is fetched until replyby+redelivery; its record must outlive the sweep that turns it into a debt.
   local keep = (replyby > now and replyby or now) + redelivery
   if replyby > now then keep = keep + 60000 end
-  put('m' .. S.mt, m) put('mt', S.mt)
-  put('o' .. S.ot, string.format('%.0f', keep) .. '|' .. id) put('ot', S.ot)
+  put('m' .. S.mt, m)
+  put('o' .. S.ot, string.format('%.0f', keep) .. '|' .. id)
   put('i' .. id, 'o|' .. turn .. '|' .. redelivery .. '|')
   return m
 end

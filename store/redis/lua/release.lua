@@ -3,8 +3,9 @@
 -- KEYS  1 conversation  2 due
 -- ARGV  1 address  2 clock  3 token
 -- RET   {"ok"} | {"lost"}
-local v = redis.call('HMGET', conv, 'l', 'e', 'b')
-if v[1] ~= ARGV[3] or tonumber(v[2]) <= now then return { 'lost' } end
-redis.call('HSET', conv, 'l', '', 'e', 0, 'b', math.max(0, v[3] - 1))
+load()
+if S.l ~= ARGV[3] or not held() then return { 'lost' } end
+S.l, S.e, S.b = '', 0, math.max(0, S.b - 1)
+flush()
 redis.call('ZADD', due, now, 'm|' .. addr)
 return { 'ok' }

@@ -4,7 +4,7 @@
 -- ARGV  1 address  2 clock  3 id of the dead letter  4 new delivery id  5 message
 -- RET   {"ok"} | {"unknown"} | {"busy", limit}
 if redis.call('EXISTS', KEYS[4]) == 0 then return { 'unknown' } end
-load('k', 'k')
+load()
 local m, limit = join(ARGV[4], ARGV[5], 0, 0)
 if not m then return { 'busy', limit } end
 wake()

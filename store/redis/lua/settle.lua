@@ -3,7 +3,7 @@
 -- KEYS  1 conversation  2 due
 -- ARGV  1 address  2 clock  3 settlements as JSON: i id, f fence, v verdict, a after in ms, g give back, s spent
 -- RET   {"ok", number of loans ended}
-load('k', 'k')
+load()
 if not S.d then return { 'ok', 0 } end
 local list, ended = debts(), 0
 local rights = S.g and cjson.decode(S.g) or nil

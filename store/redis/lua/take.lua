@@ -12,7 +12,7 @@ if redis.call('EXISTS', conv) == 0 then
   end
   return { 'none' }
 end
-local s = load('s', 'k')
+local s = load('s')
 if S.t then
   local left, first = {}, 0
   local timers = cjson.decode(S.t)
