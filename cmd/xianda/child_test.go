@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -43,7 +42,8 @@ type house struct {
 	admin  string
 	out    *lockedBuffer
 
-	cmd  *exec.Cmd
+	mu   sync.Mutex // guards cmd and done: tests kill and start from several goroutines
+	cmd  *exec.Cmd  // nil: nothing runs
 	done chan struct{}
 }
 
@@ -121,6 +121,26 @@ steps:
   - id: done
     end: resolved
 `)
+	write("release/dialogs/slow.yaml", `dialog: slow
+title: 慢查询
+owner: 测试
+triggers:
+  ask: [慢查询, 慢查, 查得慢, 慢慢查, 很慢的查询]
+steps:
+  - id: query
+    call: slow.query
+    timeout: 20s
+    save: result
+    on_error: failed
+  - id: told
+    say: 查到了{result.state}
+  - id: done
+    end: resolved
+  - id: failed
+    say: 没有查到
+  - id: failed_done
+    end: unresolved
+`)
 	write("release/kb/a.yaml", "- {id: a.b, question: 营业时间, phrasings: [几点开门, 几点关门, 周末营业吗, 今天营业吗, 什么时候开门], answer: 九点, owner: 测试}\n")
 	t.Cleanup(func() { h.kill() })
 	return h
@@ -141,12 +161,14 @@ func (h *house) start() {
 			}
 		}
 		select {
-		case <-h.done:
-			h.t.Fatalf("xianda ended at its start:\n%s", h.out)
+		case <-h.ended():
+			h.t.Errorf("xianda ended at its start:\n%s", h.out)
+			return
 		default:
 		}
 		if time.Now().After(deadline) {
-			h.t.Fatalf("xianda is not ready after 20 s:\n%s", h.out)
+			h.t.Errorf("xianda is not ready after 20 s:\n%s", h.out)
+			return
 		}
 	}
 }
@@ -157,22 +179,34 @@ func (h *house) launch() {
 	cmd := exec.Command(h.bin, "serve", "-c", h.config)
 	cmd.Stdout, cmd.Stderr = h.out, h.out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if err := cmd.Start(); err != nil {
-		h.t.Fatal(err)
+		h.t.Error(err)
+		return
 	}
 	done := make(chan struct{})
-	go func() { cmd.Wait(); close(done) }()
+	go func() { _ = cmd.Wait(); close(done) }()
 	h.cmd, h.done = cmd, done
 }
 
-// kill is kill -9.
+// ended is closed when what runs now has ended.
+func (h *house) ended() <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.done
+}
+
+// kill is kill -9; it returns when the process is gone.
 func (h *house) kill() {
-	if h.cmd == nil {
+	h.mu.Lock()
+	cmd, done := h.cmd, h.done
+	h.mu.Unlock()
+	if cmd == nil {
 		return
 	}
-	h.cmd.Process.Kill()
-	<-h.done
-	h.cmd = nil
+	_ = cmd.Process.Kill()
+	<-done
 }
 
 // view is a conversation as the admin API shows it.
@@ -219,6 +253,3 @@ func (h *house) ask(method, path string, body, into any) int {
 	}
 	return resp.StatusCode
 }
-
-// oneLine makes a printed error fit a failure line.
-func oneLine(s string) string { return strings.ReplaceAll(strings.TrimSpace(s), "\n", " | ") }

@@ -29,6 +29,7 @@ type platform struct {
 	next   int                //
 	pushed map[string][]shown // openid → what custom/send brought
 	busy   int                // deliveries that were refused or cut and made again
+	asked  func() string      // answers the dialogs' backend; nil: it is not there
 }
 
 // shown is a text that reached a phone.
@@ -75,9 +76,25 @@ func (p *platform) serve(w http.ResponseWriter, r *http.Request) {
 		p.pushed[m.ToUser] = append(p.pushed[m.ToUser], shown{time.Now(), m.Text.Content})
 		p.mu.Unlock()
 		io.WriteString(w, `{"errcode":0,"errmsg":"ok"}`)
+	case "/slow/query":
+		p.mu.Lock()
+		asked := p.asked
+		p.mu.Unlock()
+		if asked == nil {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		io.WriteString(w, asked())
 	default:
 		io.WriteString(w, `{"errcode":0,"errmsg":"ok"}`)
 	}
+}
+
+// backend sets how the dialogs' backend answers.
+func (p *platform) backend(asked func() string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked = asked
 }
 
 // webhooks sets where deliveries go, in turn.
