@@ -32,7 +32,10 @@ func unseal(key, sealed []byte) ([]byte, error) {
 // layout is the version of what encode writes.
 const layout = 1
 
-// encode writes a conversation: the layout, then pieces with their lengths: the fields of JSON, the deliveries, the session and the
+// isDue tells without decoding whether the conversation has a place in the bucket due.
+func isDue(blob []byte) bool { return len(blob) > 1 && blob[1] != 0 }
+
+// encode writes a conversation: the layout, whether it is due sometime, then pieces with their lengths: the fields of JSON, the deliveries, the session and the
 // lines of each turn. What did not change is copied, not encoded again.
 func (c *conversation) encode() ([]byte, error) {
 	head, err := json.Marshal(c)
@@ -47,8 +50,10 @@ func (c *conversation) encode() ([]byte, error) {
 	for _, l := range c.Lines {
 		n += len(l) + 4
 	}
-	out := make([]byte, 1, n)
-	out[0] = layout
+	out := append(make([]byte, 0, n), layout, 0)
+	if c.Stored.Due != 0 {
+		out[1] = 1
+	}
 	for _, piece := range [][]byte{head, deliveries, c.Session} {
 		out = append(binary.AppendUvarint(out, uint64(len(piece))), piece...)
 	}
@@ -60,10 +65,10 @@ func (c *conversation) encode() ([]byte, error) {
 
 // decode reads what encode wrote, and shares no memory with it.
 func decode(b []byte) (*conversation, error) {
-	if len(b) == 0 || b[0] != layout {
+	if len(b) < 2 || b[0] != layout {
 		return nil, errors.New("it was written by another version of xianda")
 	}
-	b = append([]byte(nil), b[1:]...)
+	b = append([]byte(nil), b[2:]...)
 	var pieces [][]byte
 	for len(b) > 0 {
 		n, used := binary.Uvarint(b)

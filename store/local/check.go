@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/fnv"
+	"os"
 	"runtime/debug"
 	"sync/atomic"
 
@@ -35,21 +37,31 @@ const checkMost = 256 << 20
 func (s *Store) check() error {
 	return guarded(func() error {
 		return s.db.View(func(tx *bolt.Tx) error {
-			if tx.Size() > checkMost {
-				return nil
+			if err := s.checkFile(tx.Size()); err != nil || tx.Size() > checkMost {
+				return err
 			}
+			keys, due := map[string]int{}, 0
 			err := tx.ForEach(func(name []byte, b *bolt.Bucket) error {
+				keys[string(name)] = 0
 				return b.ForEach(func(k, v []byte) error {
 					if v == nil {
 						return fmt.Errorf("bucket %s: it holds a bucket", name)
 					}
-					if _, err := unseal(k, v); err != nil {
+					v, err := unseal(k, v)
+					if err != nil {
 						return fmt.Errorf("bucket %s: %w", name, err)
 					}
+					if string(name) == string(bConversations) && isDue(v) {
+						due++
+					}
+					keys[string(name)]++
 					return nil
 				})
 			})
 			if err != nil {
+				return err
+			}
+			if err := complete(keys, due); err != nil {
 				return err
 			}
 			var first error
@@ -61,6 +73,62 @@ func (s *Store) check() error {
 			return first
 		})
 	})
+}
+
+// checkFile looks at what bbolt would quietly make up for, or stumble over: a damaged head, of which it keeps two and would take the
+// other one, a transaction older; and an end that was cut off.
+func (s *Store) checkFile(size int64) error {
+	f, err := os.Open(s.path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() < size {
+		return fmt.Errorf("it has %d bytes of %d", info.Size(), size)
+	}
+	// A page begins with 16 bytes of its own; then magic, version, page size, flags (4 bytes each), 40 bytes, and FNV-1a of all these.
+	const before, summed = 16, 56
+	head := make([]byte, before+summed+8)
+	var at int64
+	for n := range 2 {
+		if _, err := f.ReadAt(head, at); err != nil {
+			return err
+		}
+		sum := fnv.New64a()
+		_, _ = sum.Write(head[before : before+summed])
+		if sum.Sum64() != binary.NativeEndian.Uint64(head[before+summed:]) {
+			return fmt.Errorf("page %d: %w", n, errSum)
+		}
+		at = int64(binary.NativeEndian.Uint32(head[before+8:]))
+	}
+	return nil
+}
+
+// complete tells whether nothing is missing: a damaged page may hide what it holds, so that what is kept twice is counted.
+func complete(keys map[string]int, due int) error {
+	if len(keys) == 0 {
+		return nil // the process died before it made them
+	}
+	for _, name := range buckets {
+		if _, ok := keys[string(name)]; !ok {
+			return fmt.Errorf("bucket %s is missing", name)
+		}
+	}
+	switch {
+	case len(keys) != len(buckets):
+		return errors.New("it holds buckets that nobody knows")
+	case keys[string(bConversations)] != keys[string(bExpiry)], keys[string(bDue)] != due:
+		return errors.New("some conversations are missing")
+	case keys[string(bCases)] != keys[string(bQueue)]:
+		return errors.New("some cases are missing")
+	case keys[string(bMeta)] == 0:
+		return errors.New("bucket meta is empty")
+	}
+	return nil
 }
 
 // panicked is a panic of bbolt, which it throws at pages that make no sense.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -167,70 +166,6 @@ func TestOneProcess(t *testing.T) {
 	}
 }
 
-// TestBitFlips: a damaged store is refused with its path and the remedy, or gives back exactly what was kept.
-func TestBitFlips(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	s := opened(t, dir, Options{})
-	want := map[chat.Address]string{}
-	for i := range 60 {
-		a := chat.Address{Channel: "shop", Peer: fmt.Sprint("p", i)}
-		want[a] = fmt.Sprint("question ", i)
-		if err := judged(s, a, "m", want[a], chat.Case{ID: session.CaseID(a, "x"), Queue: "default"}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	whole, err := os.ReadFile(filepath.Join(dir, databaseName))
-	if err != nil {
-		t.Fatal(err)
-	}
-	seed := rand.Uint64()
-	random := rand.New(rand.NewPCG(seed, 1))
-	refused := 0
-	bad := t.TempDir()
-	for round := range 200 {
-		b := append([]byte(nil), whole...)
-		what := ""
-		if round%10 == 9 {
-			b = b[:random.IntN(len(b))]
-			what = fmt.Sprintf("cut at %d of %d", len(b), len(whole))
-		} else {
-			bit := random.IntN(8 * len(b))
-			b[bit/8] ^= 1 << (bit % 8)
-			what = fmt.Sprintf("bit %d of byte %d flipped", bit%8, bit/8)
-		}
-		if err := os.WriteFile(filepath.Join(bad, databaseName), b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		_ = os.Remove(filepath.Join(bad, journalName))
-		s, err := open(bad, Options{}, true)
-		if err != nil {
-			refused++
-			var d *DamagedError
-			if !errors.As(err, &d) || !strings.Contains(err.Error(), bad) || !strings.Contains(err.Error(), "backup") {
-				t.Fatalf("seed %d, %s: Open = %v, want a *DamagedError with path and remedy", seed, what, err)
-			}
-			continue
-		}
-		if len(b) < 4096 {
-			_ = s.end(false)
-			continue // nothing was left of it: a new store
-		}
-		for a, asked := range want {
-			if v, err := s.Look(t.Context(), a); err != nil || v.Session.Asked != asked {
-				t.Errorf("seed %d, %s: Open = nil, then Look(%v) = %+v, %v, want %q", seed, what, a, v, err, asked)
-			}
-		}
-		_ = s.end(false)
-	}
-	if refused == 0 {
-		t.Errorf("seed %d: none of 200 damages was noticed", seed)
-	}
-}
-
 func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
 	w := newWatch()
@@ -347,6 +282,29 @@ func TestIdleConversationsAreForgotten(t *testing.T) {
 	}
 	if v, err := s.Look(t.Context(), busy); err != nil || v.Session.Turn != 4 {
 		t.Errorf("Look of a busy conversation = %+v, %v, want 4 turns", v, err)
+	}
+}
+
+func TestDueHidesNobody(t *testing.T) {
+	t.Parallel()
+	w := newWatch()
+	s := quietStore(t, t.TempDir(), w)
+	for i := range 10 {
+		a := chat.Address{Channel: "shop", Peer: fmt.Sprint("p", i)}
+		if _, err := s.Accept(t.Context(), chat.Message{ID: "m", From: a, Kind: chat.Said}, session.Terms{Post: true}); err != nil {
+			t.Fatal(err)
+		}
+		w.advance(time.Second)
+	}
+	for _, want := range []string{"p0 p1 p2", "p9 p8 p7", "p0 p1 p2"} {
+		all, err := s.Due(t.Context(), 3)
+		var got []string
+		for _, a := range all {
+			got = append(got, a.Peer)
+		}
+		if err != nil || strings.Join(got, " ") != want {
+			t.Errorf("Due(3) = %v, %v, want %s", got, err, want)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -45,6 +46,7 @@ type Store struct {
 	under  sync.WaitGroup // operations under way
 
 	cache cache
+	looks atomic.Uint64 // at what is due
 
 	numbers numberer
 	stop    chan struct{} // ends the keeper

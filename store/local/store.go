@@ -226,11 +226,13 @@ func (s *Store) forget(e *entry, erase bool) error {
 	return nil
 }
 
-// Due lists conversations in which something is due, the longest due first.
+// Due lists conversations in which something is due, in turn those longest due and those due last: so debts that nobody can pay (their
+// channel is gone) do not hide the others.
 func (s *Store) Due(ctx context.Context, n int) ([]chat.Address, error) {
-	if err := ctx.Err(); err != nil {
+	if err := ctx.Err(); err != nil || n <= 0 {
 		return nil, err
 	}
+	youngest := s.looks.Add(1)%2 == 0
 	type due struct {
 		a  chat.Address
 		at int64
@@ -245,7 +247,17 @@ func (s *Store) Due(ctx context.Context, n int) ([]chat.Address, error) {
 	err := s.view(func(tx *bolt.Tx) error {
 		found := 0
 		c := tx.Bucket(bDue).Cursor()
-		for k, v := c.First(); k != nil && found < n; k, v = c.Next() {
+		first, next := c.First, c.Next
+		if youngest {
+			next = c.Prev
+			first = func() ([]byte, []byte) {
+				if k, _ := c.Seek(timed(now+1, nil)); k == nil {
+					return c.Last()
+				}
+				return c.Prev()
+			}
+		}
+		for k, v := first(); k != nil && found < n; k, v = next() {
 			if _, err := unseal(k, v); err != nil || len(k) < 8 {
 				return errors.Join(errSum, err)
 			}
@@ -269,6 +281,9 @@ func (s *Store) Due(ctx context.Context, n int) ([]chat.Address, error) {
 		return nil, err
 	}
 	slices.SortFunc(all, func(a, b due) int { return int(min(1, max(-1, a.at-b.at))) })
+	if youngest {
+		slices.Reverse(all)
+	}
 	var out []chat.Address
 	for _, d := range all[:min(n, len(all))] {
 		out = append(out, d.a)
