@@ -46,6 +46,9 @@ func (h *Host) perform(ctx context.Context, c *session.Claim, in *input, call *C
 	}
 	call.Conversation, call.User = c.Message.From, c.Session.User
 	call.Key = fmt.Sprintf("%s-%s-%d", session.CaseID(c.Message.From, c.Turn), c.Turn, len(in.results))
+	if len(in.results) == 0 {
+		h.o.Typing(c.Message.From)
+	}
 	started := time.Now()
 	body, err := h.call(ctx, *call)
 	if ctx.Err() != nil {

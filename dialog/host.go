@@ -36,6 +36,8 @@ type Options struct {
 	// finds it.
 	Wake  func(a chat.Address, behind bool)
 	Count func(metric string, labels ...string) // default: nowhere
+	// Typing shows that an answer is being written: a turn begins to wait for a backend. It must not block. Default: nothing.
+	Typing func(chat.Address)
 	// Patience is how long a person waits for a seat before the bot says so and talks again. Default 3 minutes.
 	Patience time.Duration
 }
@@ -78,6 +80,9 @@ func NewHost(store session.Store, channels Channels, shelf *Shelf, o Options) *H
 	}
 	if o.Count == nil {
 		o.Count = func(string, ...string) {}
+	}
+	if o.Typing == nil {
+		o.Typing = func(chat.Address) {}
 	}
 	if o.Patience == 0 {
 		o.Patience = 3 * time.Minute

@@ -76,7 +76,8 @@ func Open(ctx context.Context, cfg *config.Config, rel *release.Release, o Optio
 	}, postman.Options{Log: o.Log, Count: h.metrics})
 	h.shown = newShownLog(h.store.Settle, h.postman.Wake, o.Log)
 	h.host = dialog.NewHost(h.store, wiredChannels{h}, h.shelf, dialog.Options{
-		Log: o.Log, Call: wiredBackends{h}, Queues: h.queues, Look: h.view.look, Wake: h.wake, Count: h.metrics.Count,
+		Log: o.Log, Call: wiredBackends{h}, Queues: h.queues, Look: h.view.look, Wake: h.wake, Typing: h.typing,
+		Count: h.metrics.Count,
 	})
 	h.sweep = &sweeper{due: h.store, resume: h.host.Resume, wake: h.postman.Wake, log: o.Log}
 	w, err := h.wire(cfg, nil)
@@ -143,6 +144,25 @@ func (h *House) wake(a chat.Address, behind bool) {
 		return
 	}
 	h.postman.Wake(a)
+}
+
+// typing shows 正在输入 where the channel has it. Its errors are of no consequence.
+func (h *House) typing(a chat.Address) {
+	at, ok := h.adapter(a.Channel)
+	if !ok {
+		return
+	}
+	typer, ok := at.(adapters.Typer)
+	if !ok || at.Caps(a).Push < chat.Part {
+		return
+	}
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+		defer cancel()
+		if err := typer.Typing(ctx, a); err != nil {
+			h.metrics.Count("typing_refused", a.Channel)
+		}
+	}()
 }
 
 // kick lets a conversation be judged and paid now, because something was posted to it from outside a turn.

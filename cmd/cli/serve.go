@@ -2,10 +2,10 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -28,11 +28,20 @@ to another process, and nothing that was accepted is lost. The release is loaded
 configuration when it changes or on SIGHUP; a file with mistakes changes nothing and says so.`,
 		Example: "  xianda serve\n  xianda serve -c shop.yaml --log-format json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			log, err := c.logger(level, format)
+			var secrets atomic.Pointer[[]string]
+			log, err := c.logger(level, format, func() []string {
+				if s := secrets.Load(); s != nil {
+					return *s
+				}
+				return nil
+			})
 			if err != nil {
 				return err
 			}
-			return c.serve(cmd.Context(), log)
+			return c.serve(cmd.Context(), log, func(cfg *config.Config) {
+				all := cfg.Secrets()
+				secrets.Store(&all)
+			})
 		},
 	}
 	cmd.Flags().TextVar(&level, "log-level", slog.LevelInfo, "debug, info, warn or error; only debug shows people's words, masked")
@@ -40,22 +49,13 @@ configuration when it changes or on SIGHUP; a file with mistakes changes nothing
 	return cmd
 }
 
-func (c *common) logger(level slog.Level, format string) (*slog.Logger, error) {
-	o := &slog.HandlerOptions{Level: level}
-	switch format {
-	case "text":
-		return slog.New(slog.NewTextHandler(c.env.Err, o)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(c.env.Err, o)), nil
-	}
-	return nil, &usageError{fmt.Errorf("--log-format %q: want text or json", format)}
-}
-
-func (c *common) serve(ctx context.Context, log *slog.Logger) error {
+// serve runs a house; hide is told of every configuration that comes into force, so that the log hides its secrets.
+func (c *common) serve(ctx context.Context, log *slog.Logger, hide func(*config.Config)) error {
 	cfg, err := c.load()
 	if err != nil {
 		return err
 	}
+	hide(cfg)
 	if err := folder(cfg); err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (c *common) serve(ctx context.Context, log *slog.Logger) error {
 	watch, stop := context.WithCancel(ctx)
 	defer stop()
 	go c.watchRelease(watch, house, cfg, rel.Version, log)
-	go c.watchConfig(watch, house, cfg, log)
+	go c.watchConfig(watch, house, cfg, log, hide)
 	return house.Run(ctx)
 }
 
@@ -99,9 +99,10 @@ func (c *common) watchRelease(ctx context.Context, house *app.House, cfg *config
 }
 
 // watchConfig reloads on a change of the file and on SIGHUP.
-func (c *common) watchConfig(ctx context.Context, house *app.House, cfg *config.Config, log *slog.Logger) {
+func (c *common) watchConfig(ctx context.Context, house *app.House, cfg *config.Config, log *slog.Logger, hide func(*config.Config)) {
 	apply := func(next *config.Config, err error) {
 		if err == nil {
+			hide(next)
 			err = house.Reload(ctx, next)
 		}
 		if err != nil {
