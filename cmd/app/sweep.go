@@ -21,10 +21,11 @@ type sweeper struct {
 
 const (
 	sweepEvery = time.Second
-	sweepMost  = 256 // conversations a sweep takes up
+	sweepMost  = 256                   // conversations a sweep takes up
+	sweepPause = 50 * time.Millisecond // after a full sweep: something that stays due must not keep the machine busy
 )
 
-// run sweeps until ctx ends. One full batch is followed by the next at once.
+// run sweeps until ctx ends. One full batch is followed by the next after a breath.
 func (s *sweeper) run(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
@@ -35,13 +36,14 @@ func (s *sweeper) run(ctx context.Context) {
 			s.log.Warn("the store does not tell what is due", "error", err)
 		}
 		trouble = err != nil
+		next := tick.C
 		if n == sweepMost {
-			continue
+			next = time.After(sweepPause)
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-next:
 		}
 	}
 }
