@@ -65,6 +65,7 @@ func (h *Host) perform(ctx context.Context, c *session.Claim, in *input, call *C
 	}
 	in.results = append(in.results[:len(in.results):len(in.results)], kept)
 	cp.Results = in.results
+	c.Resume = &cp // judging again, after a seat came or a panic, must not ask the backend again
 	if err := h.store.Checkpoint(ctx, c, cp); err != nil {
 		return h.cause(ctx, fmt.Errorf("checkpoint: %w", err))
 	}

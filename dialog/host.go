@@ -97,6 +97,7 @@ const (
 	lateWithin   = 400 * time.Millisecond  // so that it can do so before the platform hangs up
 	pollFirst    = 10 * time.Millisecond
 	pollMost     = 200 * time.Millisecond
+	lapsed       = 2 * time.Second // an own turn that takes longer is asked after, as if it were another process's
 )
 
 // Turn is the house's door (adapters.Inbox). It returns before m.ReplyBy with replies that are fitted already, with chat.ErrLater after
@@ -171,6 +172,8 @@ func (h *Host) wait(ctx context.Context, m chat.Message, caps chat.Caps, poll bo
 	every := pollFirst
 	if poll {
 		ask = time.After(every)
+	} else {
+		ask = time.After(lapsed) // our own turn may have been lost without a word
 	}
 	for {
 		select {
@@ -179,7 +182,9 @@ func (h *Host) wait(ctx context.Context, m chat.Message, caps chat.Caps, poll bo
 		case <-late.C:
 			return h.late(ctx, m, caps)
 		case <-ask:
-			accepted, err := h.store.ClaimReply(context.WithoutCancel(ctx), m)
+			asked, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.ReplyBy.Sub(h.o.Clock()))
+			accepted, err := h.store.ClaimReply(asked, m)
+			cancel()
 			if err == nil && accepted.Done != nil {
 				return answer(*accepted.Done)
 			}

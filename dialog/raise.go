@@ -167,11 +167,16 @@ func giveUp(in input, c *session.Claim) judgement {
 	s.Offer = &session.Offer{Items: []session.Item{item}, At: in.now}
 	j := judgement{
 		session: s, heard: heard(in.message), reason: "dead",
-		dead: &chat.Dead{ID: session.DeadID(in.message.From, in.message.ID), Message: in.message, Turn: c.Turn, Tries: c.Tries,
-			Why: "its turn died this often", At: in.now},
+		dead: dead(c),
 	}
 	if in.hold == nil && !s.Gone && (in.message.Kind == chat.Said || in.message.Kind == chat.Chose || in.message.Kind == chat.Arrived) {
 		j.replies = []chat.Reply{{Text: in.rel.Texts.Fallback, Source: "text:fallback", Choices: []chat.Choice{{ID: item.ID, Label: item.Label}}}}
 	}
 	return j
+}
+
+func dead(c *session.Claim) *chat.Dead {
+	return &chat.Dead{
+		ID: session.DeadID(c.Message.From, c.Message.ID), Message: c.Message, Turn: c.Turn, Tries: c.Tries, Why: "its turn died this often", At: c.Now,
+	}
 }

@@ -27,6 +27,9 @@ func (h *Host) work(c *session.Claim) *session.Claim {
 			c.Tries++
 			h.o.Count("panics", c.Message.From.Channel)
 			h.o.Log.Error("a turn panicked", "channel", c.Message.From.Channel, "turn", c.Turn, "tries", c.Tries, "error", err)
+			if c.Tries > session.MaxTries+1 {
+				return nil // even giving up panics: the lease runs out, and another release or process may do better
+			}
 			continue
 		case err != nil: // the lease was lost, or the store did not keep a checkpoint: another attempt follows the lease
 			h.o.Count("abandoned", c.Message.From.Channel)
@@ -69,7 +72,7 @@ func (h *Host) told(c *session.Claim, o session.Outcome, d session.Done, reason 
 
 // commit keeps o. An unknown outcome is asked again as long as the lease may last: Commit of the same claim returns the first result.
 func (h *Host) commit(ctx context.Context, c *session.Claim, o session.Outcome) (session.Committed, error) {
-	pause := 20 * time.Millisecond
+	pause, last := 20*time.Millisecond, false
 	for {
 		once, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		committed, err := h.store.Commit(once, c, o)
@@ -77,14 +80,17 @@ func (h *Host) commit(ctx context.Context, c *session.Claim, o session.Outcome) 
 		if err == nil || errors.Is(err, session.ErrLost) || errors.Is(err, session.ErrHeld) {
 			return committed, err
 		}
-		select {
-		case <-ctx.Done(): // the lease was lost, or the house closes
-			return committed, err
-		case <-time.After(pause):
-		}
-		if pause *= 2; pause > time.Second {
+		if last {
 			return committed, fmt.Errorf("commit: %w", err)
 		}
+		select {
+		case <-ctx.Done():
+			// The lease is gone, perhaps because this very commit was kept and its answer lost: once more tells.
+			last = true
+		case <-time.After(pause):
+		}
+		pause *= 2
+		last = last || pause > time.Second
 	}
 }
 
@@ -96,8 +102,11 @@ func (h *Host) judge(ctx context.Context, c *session.Claim) (o session.Outcome, 
 			err = fmt.Errorf("%w: %v\n%s", errPanic, p, debug.Stack())
 		}
 	}()
+	if c.Tries > session.MaxTries { // giving up with words panicked too: whatever words need is broken
+		return silentEnd(c), "dead", nil
+	}
 	in := h.input(c)
-	if c.Tries >= session.MaxTries {
+	if c.Tries == session.MaxTries {
 		j := giveUp(in, c)
 		return h.outcome(c, j), j.reason, nil
 	}
@@ -126,6 +135,7 @@ func (h *Host) hold(c *session.Claim) (context.Context, func()) {
 	over := false
 	var renew func()
 	renew = func() {
+		defer h.survive(c) // it reads other people's messages: one of them must not end the process
 		once, done := context.WithTimeout(ctx, session.RenewEvery)
 		mail, err := h.store.Renew(once, c)
 		done()
@@ -156,6 +166,22 @@ func (h *Host) hold(c *session.Claim) (context.Context, func()) {
 		mu.Unlock()
 		cancel(nil)
 	}
+}
+
+// survive turns a panic of the renewal into a counted error; the lease then runs out by itself.
+func (h *Host) survive(c *session.Claim) {
+	if p := recover(); p != nil {
+		h.o.Count("panics", c.Message.From.Channel)
+		h.o.Log.Error("the renewal of a lease panicked", "channel", c.Message.From.Channel, "turn", c.Turn, "error", fmt.Sprint(p), "stack", string(debug.Stack()))
+	}
+}
+
+// silentEnd gives a message up without a word and changes nothing else.
+func silentEnd(c *session.Claim) session.Outcome {
+	s := c.Session
+	s.Turn++
+	s.Chain = session.Next(s.Chain, c.Message.ID)
+	return session.Outcome{Session: s, Dead: dead(c)}
 }
 
 // underway lets the renewal interrupt the call that a turn waits for.

@@ -203,7 +203,9 @@ func (h *House) Run(ctx context.Context) error {
 	var background sync.WaitGroup
 	background.Go(func() { h.view.run(work) })
 	background.Go(func() { h.shown.run(work) })
-	background.Go(func() { h.sweep.run(work) })
+	sweeping, still := context.WithCancel(work)
+	defer still()
+	background.Go(func() { h.sweep.run(sweeping) })
 	background.Go(func() {
 		if err := h.postman.Run(work); err != nil {
 			h.log.Error("the postman stopped", "error", err)
@@ -223,6 +225,7 @@ func (h *House) Run(ctx context.Context) error {
 	}
 	h.draining.Store(true)
 	h.log.Info("draining")
+	still() // what is due is another process's now
 	requests, done := context.WithTimeout(context.WithoutCancel(ctx), drainRequests)
 	for _, s := range servers {
 		if e := s.Shutdown(requests); e != nil {

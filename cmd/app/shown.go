@@ -57,35 +57,23 @@ func (s *shownLog) note(m chat.Message) {
 	}
 }
 
-// run settles until ctx ends, and then what is left.
+// run settles until ctx ends, and then what is left. What the store did not take is tried again at the next tick: a note that is lost
+// shows the person the same reply twice.
 func (s *shownLog) run(ctx context.Context) {
 	tick := time.NewTicker(shownEvery)
 	defer tick.Stop()
 	var batch []session.Settlement
-	flush := func() {
-		if len(batch) == 0 {
-			return
-		}
-		once, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-		defer cancel()
-		if err := s.settle(once, batch); err != nil {
-			s.log.Warn("shown replies were not settled; they may be shown once more", "count", len(batch), "error", err)
-		}
-		for _, b := range batch {
-			if s.owes(b.To) {
-				s.wake(b.To)
-			}
-		}
-		batch = nil
-	}
+	pause := time.Time{} // after an error: not before
 	for {
 		select {
 		case one := <-s.in:
-			if batch = append(batch, one); len(batch) >= shownMost {
-				flush()
+			if batch = append(batch, one); len(batch) >= shownMost && time.Now().After(pause) {
+				batch, pause = s.flush(ctx, batch)
 			}
 		case <-tick.C:
-			flush()
+			if time.Now().After(pause) {
+				batch, pause = s.flush(ctx, batch)
+			}
 		case <-ctx.Done():
 			for {
 				select {
@@ -94,9 +82,36 @@ func (s *shownLog) run(ctx context.Context) {
 					continue
 				default:
 				}
-				flush()
-				return
+				break
 			}
+			s.flush(ctx, batch)
+			return
 		}
 	}
+}
+
+const (
+	shownKept  = 64 * shownMost // notes kept while the store takes none: more than a minute under full load
+	shownPause = 500 * time.Millisecond
+)
+
+// flush settles batch; what comes back is left for another time, not before pause.
+func (s *shownLog) flush(ctx context.Context, batch []session.Settlement) (left []session.Settlement, pause time.Time) {
+	for len(batch) > 0 {
+		part := batch[:min(len(batch), shownMost)]
+		once, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		err := s.settle(once, part)
+		cancel()
+		if err != nil {
+			s.log.Warn("shown replies are not settled yet; they are tried again", "count", len(batch), "error", err)
+			return batch[max(0, len(batch)-shownKept):], time.Now().Add(shownPause)
+		}
+		for _, b := range part {
+			if s.owes(b.To) {
+				s.wake(b.To)
+			}
+		}
+		batch = batch[len(part):]
+	}
+	return nil, time.Time{}
 }
