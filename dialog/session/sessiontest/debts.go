@@ -25,6 +25,7 @@ func debts() []check {
 		{"debt: signals are owed in any case", alwaysOwed},
 		{"debt: revived by a turn", revived},
 		{"debt: dropped when the person left", droppedOnLeave},
+		{"debt: the same id is owed once", owedOnce},
 		{"bounded: debts", debtsBounded},
 	}
 }
@@ -254,6 +255,18 @@ func droppedOnLeave(b *bench) {
 	b.ends(c, o, session.Nothing)
 	b.owed("by-seat")
 	b.lends("debt: after the person left", "by-seat", "s1")
+}
+
+func owedOnce(b *bench) {
+	for _, id := range []string{"m1", "m2"} {
+		c := b.begin(b.says(id))
+		o := pushes(c, "r1", "r1")
+		o.Always = []chat.Debt{signals(c, "r1")}
+		b.commit(c, o)
+	}
+	if owed := b.look().Owed; len(owed) != 2 {
+		b.Fatalf("promise 6 (visible once): the same debt of two turns is owed as %s, want once of each kind", show(owed))
+	}
 }
 
 // debtsBounded: who is owed too much is still heard, because a parked debt can only be paid when its person writes.

@@ -65,7 +65,7 @@ func commitHandsOver(b *bench) {
 	}
 	o.Session.Layout = session.Layout
 	b.equal("promise 3 (in order): the session that is handed over", next.Session, o.Session)
-	b.equal("promise 3 (in order): the message that is handed over", next.Message, m2)
+	b.sameMessage("promise 3 (in order): the message that is handed over", next.Message, m2)
 	if next.Token == c.Token || next.Turn == c.Turn || next.State != session.Open {
 		b.Fatalf("promise 3 (in order): Commit hands over %s, want a fresh token and turn, open", show(next))
 	}

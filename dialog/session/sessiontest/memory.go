@@ -64,6 +64,8 @@ type delivery struct {
 	replies    []chat.Reply
 	at         time.Time
 	redelivery time.Duration
+	replyBy    time.Time // the latest that it was offered with; zero: it cannot be answered passively
+	long       bool      // posted, and kept for longer than longKept
 }
 
 type debt struct {
@@ -71,7 +73,7 @@ type debt struct {
 	fence    string
 	until    time.Time // of the fence
 	reserved []int64   // rights that one message was taken from
-	shows    *delivery // a passive reply that is not yet shown; Due is when it becomes debts
+	shows    *delivery // a passive reply that is not yet shown; Due is when it becomes debts, Park whether these wait
 	replies  []chat.Reply
 }
 
@@ -156,9 +158,13 @@ func (s *Memory) Accept(_ context.Context, m chat.Message, t session.Terms) (ses
 	now := s.clock()
 	if c := s.find(m.From, now); c != nil {
 		if d := c.known(m.ID); d != nil {
+			c.extend(d, m.ReplyBy)
 			return s.again(c, d, !t.Post, now)
 		}
 		c.prune(now)
+		if long(t) && c.longs() >= maxLong {
+			return session.Accepted{}, fmt.Errorf("events of a conversation of channel %s: %w", m.From.Channel, chat.ErrBusy)
+		}
 		if len(c.mailbox) >= session.MaxMailbox || len(c.ids) >= session.MaxIDs {
 			return session.Accepted{}, fmt.Errorf("conversation of channel %s: %w", m.From.Channel, chat.ErrBusy)
 		}
@@ -169,7 +175,7 @@ func (s *Memory) Accept(_ context.Context, m chat.Message, t session.Terms) (ses
 		}
 	}
 	c := s.make(m.From, now)
-	s.post(c, m, t.Redelivery, now)
+	s.post(c, m, t.Redelivery, now).long = long(t)
 	c.grant(m.Right, s)
 	a := session.Accepted{Waiting: true, Fresh: true}
 	if !t.Post {
@@ -190,9 +196,40 @@ func (s *Memory) holds(m chat.Message, now time.Time) error {
 	return nil
 }
 
-func (s *Memory) post(c *conversation, m chat.Message, redelivery time.Duration, now time.Time) {
-	c.ids = append(c.ids, &delivery{id: m.ID, state: session.Open, at: now, redelivery: max(redelivery, session.MinRedelivery)})
+func (s *Memory) post(c *conversation, m chat.Message, redelivery time.Duration, now time.Time) *delivery {
+	d := &delivery{id: m.ID, state: session.Open, at: now, redelivery: max(redelivery, session.MinRedelivery), replyBy: m.ReplyBy}
+	c.ids = append(c.ids, d)
 	c.mailbox = append(c.mailbox, &letter{message: clone(m), turn: s.next()})
+	return d
+}
+
+// Posted messages whose ids are kept for longer than longKept are refused beyond maxLong, so that they leave room for a person's.
+const (
+	longKept = time.Hour
+	maxLong  = 256
+)
+
+func long(t session.Terms) bool { return t.Post && t.Redelivery > longKept }
+
+func (c *conversation) longs() int {
+	n := 0
+	for _, d := range c.ids {
+		if d.long {
+			n++
+		}
+	}
+	return n
+}
+
+// extend lets an open delivery be answered until by, if that is later: another request for it waits now.
+func (c *conversation) extend(d *delivery, by time.Time) {
+	if d.state != session.Open || !by.After(d.replyBy) {
+		return
+	}
+	d.replyBy = by
+	if l := c.letter(d.id); l != nil {
+		l.message.ReplyBy = by
+	}
 }
 
 // prune forgets ids that are old, settled and not among the last.

@@ -95,8 +95,8 @@ func (c *conversation) reserve(o *debt, now time.Time) *chat.ReplyRight {
 		}
 		if r.Left > 0 {
 			r.Left--
-			o.reserved = append(o.reserved, r.serial)
 		}
+		o.reserved = append(o.reserved, r.serial)
 		shown := clone(r.ReplyRight)
 		newest = &shown
 	}
@@ -127,15 +127,21 @@ func (c *conversation) settle(t session.Settlement, now time.Time) {
 	}
 	d := c.debts[i]
 	for j := range c.rights {
-		if t.GiveBack && slices.Contains(d.reserved, c.rights[j].serial) {
-			c.rights[j].Left++
+		r := &c.rights[j]
+		if !slices.Contains(d.reserved, r.serial) {
+			continue
+		}
+		if t.GiveBack && r.Left >= 0 {
+			r.Left++
+		}
+		if t.Spent {
+			r.Left = 0
 		}
 	}
-	for j := range c.rights {
-		if t.Spent && c.rights[j].live(now) {
-			c.rights[j].Left = 0
-		}
-	}
+	// A right that was granted since the loan knows nothing of what the platform said about it.
+	another := slices.ContainsFunc(c.rights, func(r right) bool {
+		return r.live(now) && r.Left != 0 && !slices.Contains(d.reserved, r.serial)
+	})
 	d.fence, d.reserved = "", nil
 	switch t.Verdict {
 	case session.Again:
@@ -144,6 +150,9 @@ func (c *conversation) settle(t session.Settlement, now time.Time) {
 	case session.Park:
 		d.Tries++
 		d.Park, d.Due = true, time.Time{}
+		if another {
+			d.Park, d.Due = false, now
+		}
 	default:
 		c.debts = slices.Delete(c.debts, i, i+1)
 	}

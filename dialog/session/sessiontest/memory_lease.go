@@ -73,7 +73,7 @@ func (c *conversation) unpaid(now time.Time) []session.Unpaid {
 }
 
 func (d *debt) busy(now time.Time) bool {
-	return d.fence != "" && now.Before(d.until) || !d.Park && d.Due.After(now)
+	return d.fence != "" && now.Before(d.until) || (d.shows != nil || !d.Park) && d.Due.After(now)
 }
 
 // ClaimReply asks what became of m.
@@ -89,6 +89,7 @@ func (s *Memory) ClaimReply(_ context.Context, m chat.Message) (session.Accepted
 	if d == nil {
 		return session.Accepted{}, session.ErrUnknown
 	}
+	c.extend(d, m.ReplyBy)
 	return s.again(c, d, true, now)
 }
 
@@ -198,7 +199,10 @@ func (c *conversation) expose(now time.Time) {
 			if err != nil {
 				panic(err) // plain data
 			}
-			o := chat.Debt{ID: r.Key, Kind: chat.ReplyDebt, To: c.address, Body: body, Due: now, Turn: d.Turn, Epoch: d.Epoch, Bot: r.From == ""}
+			o := chat.Debt{ID: r.Key, Kind: chat.ReplyDebt, To: c.address, Body: body, Due: now, Park: d.Park, Turn: d.Turn, Epoch: d.Epoch, Bot: r.From == ""}
+			if o.Park {
+				o.Due = time.Time{}
+			}
 			debts = append(debts, &debt{Debt: o})
 		}
 	}
@@ -228,7 +232,7 @@ func (c *conversation) due(now time.Time) bool {
 		return true
 	}
 	for _, kind := range []chat.DebtKind{chat.ReplyDebt, chat.CaseDebt} {
-		if d := c.oldest(kind); d != nil && !d.Park && !d.busy(now) {
+		if d := c.oldest(kind); d != nil && (d.shows != nil || !d.Park) && !d.busy(now) {
 			return true
 		}
 	}

@@ -69,17 +69,17 @@ func (c *conversation) epoch() string {
 
 // answer decides how the delivery is answered, and keeps the debts.
 func (s *Memory) answer(c *conversation, d *delivery, cl *session.Claim, o session.Outcome, now time.Time) {
-	passive := d.state == session.Open && len(o.Passive) > 0 && !now.After(cl.Message.ReplyBy) && !cl.Message.ReplyBy.IsZero() &&
+	passive := d.state == session.Open && len(o.Passive) > 0 && !d.replyBy.IsZero() && !now.After(d.replyBy) &&
 		c.carries(o.Carried, now)
 	if passive {
 		c.debts = slices.DeleteFunc(c.debts, func(d *debt) bool { return slices.Contains(o.Carried, d.ID) })
 	}
 	if o.Drop {
-		c.debts = slices.DeleteFunc(c.debts, func(d *debt) bool { return d.Kind == chat.ReplyDebt && d.Bot })
+		c.dropBot()
 	}
 	if o.Revive {
 		for _, d := range c.debts {
-			if d.Kind == chat.ReplyDebt && d.Park {
+			if d.Kind == chat.ReplyDebt && d.Park && d.shows == nil {
 				d.Park, d.Due = false, now
 			}
 		}
@@ -88,9 +88,8 @@ func (s *Memory) answer(c *conversation, d *delivery, cl *session.Claim, o sessi
 	switch {
 	case passive:
 		d.state, d.replies = session.Passive, o.Passive
-		due := cl.Message.ReplyBy.Add(d.redelivery)
-		c.debts = append(c.debts, &debt{
-			Debt:  chat.Debt{Kind: chat.ReplyDebt, Due: due, Turn: cl.Turn, Epoch: c.epoch(), Bot: true},
+		c.hideBehind(&debt{
+			Debt:  chat.Debt{Kind: chat.ReplyDebt, Due: d.replyBy.Add(d.redelivery), Park: o.Park, Turn: cl.Turn, Epoch: c.epoch(), Bot: true},
 			shows: d, replies: o.Passive,
 		})
 		owed = o.Behind
@@ -101,16 +100,35 @@ func (s *Memory) answer(c *conversation, d *delivery, cl *session.Claim, o sessi
 	case d.state == session.Open:
 		d.state = session.Pushed
 	}
-	for _, n := range owed {
+	for _, n := range slices.Concat(owed, o.Always) {
 		if n.Kind == chat.ReplyDebt && o.Park {
 			n.Park, n.Due = true, time.Time{}
 		}
-		c.debts = append(c.debts, &debt{Debt: n})
-	}
-	for _, n := range o.Always {
-		c.debts = append(c.debts, &debt{Debt: n})
+		if !slices.ContainsFunc(c.debts, func(d *debt) bool { return d.shows == nil && d.ID == n.ID && d.Kind == n.Kind }) {
+			c.debts = append(c.debts, &debt{Debt: n})
+		}
 	}
 	c.bound(now)
+}
+
+// hideBehind keeps a passive reply that is not yet shown before every reply that is owed, so that none of these overtakes it.
+func (c *conversation) hideBehind(p *debt) {
+	i := slices.IndexFunc(c.debts, func(d *debt) bool { return d.Kind == chat.ReplyDebt && d.shows == nil })
+	if i < 0 {
+		i = len(c.debts)
+	}
+	c.debts = slices.Insert(c.debts, i, p)
+}
+
+// dropBot forgets what the bot still owes, passive replies that are not yet shown included.
+func (c *conversation) dropBot() {
+	c.debts = slices.DeleteFunc(c.debts, func(d *debt) bool {
+		if d.shows == nil {
+			return d.Kind == chat.ReplyDebt && d.Bot
+		}
+		d.replies = slices.DeleteFunc(slices.Clone(d.replies), func(r chat.Reply) bool { return r.From == "" })
+		return len(d.replies) == 0
+	})
 }
 
 // bound drops the oldest replies that nobody was lent, until what is owed keeps to its limit.
@@ -141,11 +159,11 @@ func (s *Memory) leave(c *conversation, cl *session.Claim, o session.Outcome, no
 	for _, k := range o.Cases {
 		k.Transcript = append(k.Transcript, c.lines...)
 		s.cases[k.ID] = &k
-		c.children = append(c.children, k.ID)
+		s.remember(c, k.ID)
 	}
 	for _, id := range o.Recall {
 		if k := s.cases[id]; k != nil && k.State == chat.Waiting {
-			k.State, k.Closed, k.CloseReason = chat.Over, now, "recalled"
+			k.State, k.Closed, k.CloseReason, k.Transcript = chat.Over, now, "recalled", nil
 		}
 	}
 	c.timers = slices.DeleteFunc(c.timers, func(t session.Timer) bool {
@@ -159,6 +177,26 @@ func (s *Memory) leave(c *conversation, cl *session.Claim, o session.Outcome, no
 	s.ledger[c.address] = append(s.ledger[c.address], o.Ledger...)
 	if o.Dead != nil {
 		s.dead = append(s.dead, *o.Dead)
+	}
+}
+
+// maxChildren is how many cases of one conversation are remembered.
+const maxChildren = 20
+
+// remember adds a case to its conversation. Beyond the limit the one that was closed first is forgotten, or the oldest.
+func (s *Memory) remember(c *conversation, id string) {
+	c.children = slices.DeleteFunc(c.children, func(old string) bool { return s.cases[old] == nil })
+	c.children = append(c.children, id)
+	for len(c.children) > maxChildren {
+		first := 0
+		for i, old := range c.children {
+			a, b := s.cases[old], s.cases[c.children[first]]
+			if a.State == chat.Over && (b.State != chat.Over || a.Closed.Before(b.Closed)) {
+				first = i
+			}
+		}
+		delete(s.cases, c.children[first])
+		c.children = slices.Delete(c.children, first, first+1)
 	}
 }
 
@@ -176,7 +214,7 @@ func (s *Memory) say(c *conversation, lines []chat.Line) {
 		}
 	}
 	for _, id := range c.children {
-		if k := s.cases[id]; k.State != chat.Over {
+		if k := s.cases[id]; k != nil && k.State != chat.Over {
 			k.Transcript = append(k.Transcript, lines...)
 			k.Transcript = k.Transcript[max(0, len(k.Transcript)-maxTranscript):]
 		}

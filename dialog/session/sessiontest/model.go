@@ -122,11 +122,12 @@ func (m *model) commit(way, key string) (next *modelMail, ok bool) {
 	case way == "quiet":
 	case way == "passive" && open && !m.mail[0].pushed:
 		m.state[id] = session.Passive
-		m.debts = append(m.debts, &modelDebt{shows: id}, &modelDebt{id: key + "-behind", epoch: m.epoch})
+		m.hides(id)
+		m.debts = append(m.debts, &modelDebt{id: key + "-behind", epoch: m.epoch})
 	case way == "carry" && open && !m.mail[0].pushed:
 		m.state[id] = session.Passive
 		m.debts = slices.DeleteFunc(m.debts, func(d *modelDebt) bool { return d.shows == "" && !d.lent && !d.delayed })
-		m.debts = append(m.debts, &modelDebt{shows: id})
+		m.hides(id)
 	default:
 		if open {
 			m.state[id] = session.Pushed
@@ -146,6 +147,15 @@ func (m *model) commit(way, key string) (next *modelMail, ok bool) {
 	m.chain = session.Next(m.chain, id)
 	m.mail, m.held, m.expired = m.mail[1:], false, false
 	return m.take(), true
+}
+
+// hides lets everything that is owed wait behind the passive reply of id.
+func (m *model) hides(id string) {
+	i := slices.IndexFunc(m.debts, func(d *modelDebt) bool { return d.shows == "" })
+	if i < 0 {
+		i = len(m.debts)
+	}
+	m.debts = slices.Insert(m.debts, i, &modelDebt{shows: id})
 }
 
 func (m *model) release() { m.held = false }
@@ -181,12 +191,13 @@ func (m *model) settle(d *modelDebt, v session.Verdict, giveBack bool) {
 	if giveBack && d.took {
 		m.left++
 	}
+	another := m.left > 0 && !d.took // granted since it was lent
 	d.lent, d.took = false, false
 	switch v {
 	case session.Again:
 		d.delayed = true // for longer than the history
 	case session.Park:
-		d.parked = true
+		d.parked = !another
 	default:
 		m.debts = slices.DeleteFunc(m.debts, func(o *modelDebt) bool { return o == d })
 	}

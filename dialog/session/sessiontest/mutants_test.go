@@ -151,9 +151,8 @@ func mutants() []mutant {
 		}, []string{"delivery: open to pushed, judged after late", "delivery: open to kept, judged after late", "passive: behind or instead", "histories: as the model has them"}},
 		{"has no clock for the reply time", func(s *Memory) session.Store {
 			return &wrong{Memory: s, commit: func(s *Memory, c *session.Claim, o session.Outcome) (session.Committed, error) {
-				late := *c
-				late.Message.ReplyBy = s.clock().Add(time.Hour)
-				return s.Commit(ctx, &late, o)
+				spoil(s, c.Message.From, func(conv *conversation) { conv.known(c.Message.ID).replyBy = s.clock().Add(time.Hour) })
+				return s.Commit(ctx, c, o)
 			}}
 		}, []string{"delivery: open to pushed, reply time passed at commit", "delivery: open to pushed, without a reply time"}},
 		{"carries what the postman has", func(s *Memory) session.Store {

@@ -18,6 +18,11 @@ func passives() []check {
 		{"passive: carried debts are paid by it", carriedPaid},
 		{"passive: a carried debt that was lent meanwhile", carriedLent},
 		{"passive: not passive carries nothing", carriedNot},
+		{"passive: what is owed already waits behind it", owedWaitsBehind},
+		{"passive: what is lent already waits behind it when it comes back", lentWaitsBehind},
+		{"passive: unshown, it comes before what was owed already", exposedFirst},
+		{"passive: unshown where nothing can be pushed is parked", exposedParked},
+		{"passive: dropped when the person left", passiveDropped},
 	}
 }
 
@@ -197,4 +202,89 @@ func carriedNot(b *bench) {
 	o.Passive, o.Carried, o.Park = []chat.Reply{{Key: "r1", Text: "text of r1\n\ntext of r2"}}, []string{"r1"}, true
 	b.ends(c, o, session.Kept)
 	b.owed("r1", "r2")
+}
+
+// owing leaves the replies ids owed by the turn of m1.
+func (b *bench) owing(ids ...string) {
+	b.Helper()
+	c := b.begin(b.says("m1"))
+	b.ends(c, pushes(c, ids...), session.Pushed)
+}
+
+func owedWaitsBehind(b *bench) {
+	b.owing("r1", "r2")
+	b.passively(b.asks("m2"), "p2")
+	b.owed("r1", "r2", "p2-behind")
+	b.wantDue("with debts that wait behind a passive reply", false)
+	if got := b.lend(); len(got.Loans) > 0 || got.Next.IsZero() {
+		b.Fatalf("promise 3 (in order): Lend of what was owed before a passive reply that is not yet shown = %s, want nothing, and Next set", show(got))
+	}
+	b.shown("m2")
+	b.wantDue("when the passive reply before its debts was shown", true)
+	for _, id := range []string{"r1", "r2", "p2-behind"} {
+		b.pays("promise 5 (nothing lost): behind a passive reply that was shown", id)
+	}
+}
+
+func lentWaitsBehind(b *bench) {
+	b.owing("r1", "r2")
+	l := b.lends("debt", "r1")[0]
+	b.passively(b.asks("m2"), "p2")
+	b.settle(l, session.Again)
+	b.lends("promise 3 (in order): what came back behind a passive reply that is not yet shown")
+	b.shown("m2")
+	for _, id := range []string{"r1", "r2", "p2-behind"} {
+		b.pays("promise 5 (nothing lost): behind a passive reply that was shown", id)
+	}
+}
+
+func exposedFirst(b *bench) {
+	b.owing("r1")
+	m := b.asks("m2")
+	b.passively(m, "p2")
+	b.wait(m.ReplyBy.Sub(b.Now()) + b.MinRedelivery)
+	b.take()
+	b.owed("p2", "r1", "p2-behind")
+	for _, id := range []string{"p2", "r1", "p2-behind"} {
+		b.pays("promise 3 (in order): a passive reply that was never shown, then what waited behind it", id)
+	}
+}
+
+func exposedParked(b *bench) {
+	m := b.asks("m1")
+	c := b.begin(m)
+	o := responds(c, "r1")
+	o.Park = true
+	b.ends(c, o, session.Passive)
+	b.wait(m.ReplyBy.Sub(b.Now()) + b.MinRedelivery)
+	b.take()
+	if owed := b.owed("r1"); !owed[0].Park || owed[0].Lent {
+		b.Fatalf("passive: unshown where nothing can be pushed = %s, want it parked", show(owed[0]))
+	}
+	b.wantDue("with a parked debt", false)
+	b.lends("passive: where nothing can be pushed it waits for the person's next message")
+	c = b.begin(b.asks("m2"))
+	o = responds(c, "r2")
+	o.Park, o.Carried = true, []string{"r1"}
+	b.ends(c, o, session.Passive)
+	b.owed()
+}
+
+func passiveDropped(b *bench) {
+	m := b.asks("m1")
+	b.passively(m, "r1")
+	left := b.says("m2")
+	left.Kind = chat.Left
+	c := b.begin(left)
+	o := quiet(c)
+	o.Drop, o.Session.Gone = true, true
+	b.ends(c, o, session.Nothing)
+	b.owed()
+	b.wait(m.ReplyBy.Sub(b.Now()) + b.MinRedelivery)
+	b.wantDue("when the person left and a passive reply was never shown", false)
+	if got := b.take(); got != nil {
+		b.Fatalf("Take = %s, want nil: there is nothing to judge", show(got))
+	}
+	b.owed()
+	b.lends("debt: after the person left")
 }

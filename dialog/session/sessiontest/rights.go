@@ -19,6 +19,8 @@ func rights() []check {
 		{"right: given back on a definite refusal", givenBack},
 		{"right: not given back to the one that replaced it", notGivenToAnother},
 		{"right: spent", rightSpent},
+		{"right: spent spares what the loan did not reserve from", spentSpares},
+		{"right: parked only without another right", parkedWithoutAnother},
 		{"right: expires", rightExpires},
 		{"right: exhausted parks the debt", exhaustedParks},
 		{"right: without limit", rightWithoutLimit},
@@ -167,6 +169,61 @@ func rightSpent(b *bench) {
 	b.commit(c, o)
 	b.pays("right: renewed", "r1")
 	b.pays("right: renewed", "r2")
+}
+
+// spentSpares: what the platform says of a count speaks of the moment of sending, not of rights that were granted since.
+func spentSpares(b *bench) {
+	for _, pool := range []string{"menu", "message"} { // another pool, or a new right in the place of the one that is spent
+		b := b.at(pool)
+		c := b.begin(b.granting(b.says("m1"), "message", 5))
+		b.commit(c, pushes(c, "r1", "r2"))
+		l := b.lends("debt", "r1")[0]
+		c = b.begin(b.granting(b.says("m2"), pool, 3))
+		b.commit(c, quiet(c))
+		b.settles(session.Settlement{To: b.a, ID: "r1", Fence: l.Fence, Verdict: session.Park, GiveBack: true, Spent: true})
+		want := map[string]int{"message": 0, "menu": 3}
+		if pool == "message" {
+			want = map[string]int{"message": 3}
+		}
+		b.left("when the count is exhausted that the loan reserved from", want)
+		b.wantDue("with a debt that another right can pay", true)
+		b.pays("right: another was granted since", "r1")
+		b.pays("right: another was granted since", "r2")
+	}
+}
+
+func parkedWithoutAnother(b *bench) {
+	c := b.begin(b.granting(b.says("m1"), "message", 5))
+	b.commit(c, pushes(c, "r1"))
+	b.settle(b.lends("debt", "r1")[0], session.Park)
+	if owed := b.owed("r1"); !owed[0].Park {
+		b.Fatalf("right: what is owed when its loan is parked = %s, want it parked: it reserved from every right", show(owed))
+	}
+	c = b.begin(b.says("m2"))
+	o := quiet(c)
+	o.Revive = true
+	b.commit(c, o)
+	l := b.lends("right: revived", "r1")[0]
+	c = b.begin(b.granting(b.says("m3"), "menu", 1))
+	b.commit(c, quiet(c))
+	b.settle(l, session.Park)
+	if owed := b.owed("r1"); owed[0].Park || owed[0].Lent || owed[0].Tries != 2 {
+		b.Fatalf("right: what is owed when its loan is parked and another right was granted since = %s, want it owed at once, tries 2", show(owed))
+	}
+	b.settle(b.lends("right: another was granted since", "r1")[0], session.Park)
+	if owed := b.owed("r1"); !owed[0].Park {
+		b.Fatalf("right: what is owed when its loan is parked again = %s, want it parked", show(owed))
+	}
+
+	b = b.at("without limit")
+	m := b.says("m1")
+	m.Right = &chat.ReplyRight{Pool: "chat", Left: -1}
+	c = b.begin(m)
+	b.commit(c, pushes(c, "r1"))
+	b.settle(b.lends("right: without limit", "r1")[0], session.Park)
+	if owed := b.owed("r1"); !owed[0].Park {
+		b.Fatalf("right: without limit, what is owed when its loan is parked = %s, want it parked: it would be sent for ever", show(owed))
+	}
 }
 
 func rightExpires(b *bench) {

@@ -1,0 +1,109 @@
+package sessiontest
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/dialog/session"
+	"github.com/xianda-bot/xianda/handoff"
+)
+
+// recalls are cases that are taken back, and how many of them a conversation remembers.
+func recalls() []check {
+	return []check{
+		{"case: recalled keeps no lines", recalledKeepsNoLines},
+		{"case: its conversation outlives it", caseOutlived},
+		{"bounded: cases of a conversation", casesBounded},
+	}
+}
+
+// asksFor raises a case in the turn of the message id, with one line.
+func (b *bench) asksFor(id string) string {
+	b.Helper()
+	c := b.begin(b.says(id))
+	o := raises(c)
+	o.Lines = []chat.Line{{From: "person", Text: "said " + id, Turn: c.Turn}}
+	b.commit(c, o)
+	return o.Cases[0].ID
+}
+
+// recall takes the case back in the turn of the message id.
+func (b *bench) recall(id, of string) {
+	b.Helper()
+	c := b.begin(b.says(id))
+	o := quiet(c)
+	o.Recall = []string{of}
+	o.Lines = []chat.Line{{From: "person", Text: "said " + id, Turn: c.Turn}}
+	b.commit(c, o)
+}
+
+func recalledKeepsNoLines(b *bench) {
+	id := b.asksFor("m1")
+	b.recall("m2", id)
+	for range 2 {
+		k, err := b.Queue.Case(b.ctx, id)
+		if err != nil || k.State != chat.Over || k.CloseReason != "recalled" {
+			b.Fatalf("case: recalled = %s, %v, want closed, reason recalled", show(k), err)
+		}
+		if len(k.Transcript) > 0 {
+			b.Fatalf("case: recalled shows the lines %s, want none: nobody is to read them", show(k.Transcript))
+		}
+		c := b.begin(b.says("m-" + k.Epoch + fmt.Sprint(b.look().Session.Turn)))
+		o := quiet(c)
+		o.Lines = []chat.Line{{From: "person", Text: "later", Turn: c.Turn}}
+		b.commit(c, o)
+	}
+	if lines := b.look().Lines; len(lines) == 0 || lines[0].Text != "said m1" {
+		b.Fatalf("lines: after a recall the conversation shows %s, want all of them", show(lines))
+	}
+}
+
+// caseOutlived: closed cases are gone after a while; their conversation goes on.
+func caseOutlived(b *bench) {
+	if b.Advance == nil {
+		return // a week is too long to wait for
+	}
+	id := b.asksFor("m1")
+	b.recall("m2", id)
+	b.wait(session.KeepClosed)
+	b.wantGone(id)
+	next := b.asksFor("m3")
+	if k, err := b.Queue.Case(b.ctx, next); err != nil || len(k.Transcript) == 0 {
+		b.Fatalf("case: raised after another is gone = %s, %v, want it with its lines", show(k), err)
+	}
+}
+
+func (b *bench) wantGone(id string) {
+	b.Helper()
+	if k, err := b.Queue.Case(b.ctx, id); !errors.Is(err, handoff.ErrUnknown) {
+		b.Fatalf("promise 8 (bounded): Queue.Case = %s, %v, want ErrUnknown: it is gone", show(k), err)
+	}
+}
+
+// casesBounded: 20 are remembered, and those that were closed first are forgotten before any that is open.
+func casesBounded(b *bench) {
+	const most = 20
+	open := b.asksFor("open")
+	var ids []string
+	for i := range most + 3 {
+		id := b.asksFor(fmt.Sprint("m", i))
+		b.recall(fmt.Sprint("n", i), id)
+		ids = append(ids, id)
+		b.wait(0) // the moments at which they are closed differ
+	}
+	if k, err := b.Queue.Case(b.ctx, open); err != nil || k.State != chat.Waiting {
+		b.Fatalf("promise 8 (bounded): the open case behind %d closed ones = %s, %v, want it to wait", len(ids), show(k), err)
+	}
+	for i, id := range ids {
+		if i < len(ids)-(most-1) {
+			b.wantGone(id)
+		} else if _, err := b.Queue.Case(b.ctx, id); err != nil {
+			b.Fatalf("promise 8 (bounded): closed case %d of %d = %v, want the newest remembered, %d with the open one", i+1, len(ids), err, most)
+		}
+	}
+	all, err := b.Queue.Cases(b.ctx, handoff.Filter{})
+	if err != nil || len(all) != most {
+		b.Fatalf("promise 8 (bounded): Queue.Cases lists %d, %v, want %d", len(all), err, most)
+	}
+}
