@@ -48,6 +48,9 @@ func New(url, secret string, cases Cases, o Options) *Webhook {
 	if o.HTTP != nil {
 		w.http = *o.HTTP
 	}
+	if w.http.Transport == nil { // not the process's: whoever closes its idle connections would cut our calls
+		w.http.Transport = &http.Transport{Proxy: http.ProxyFromEnvironment, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 4 * time.Second}
+	}
 	w.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	if w.clock == nil {
 		w.clock = time.Now
