@@ -15,17 +15,15 @@ import (
 )
 
 // Due lists conversations in which something is due, in turn those longest due and those due last: so debts that nobody can pay (their
-// channel is gone) do not hide the others. It is two trips, whatever the number of partitions.
+// channel is gone) do not hide the others. It is two trips, whatever the number of partitions. Partitions whose master cannot be reached
+// are left out; it fails only when none can.
 func (s *Store) Due(ctx context.Context, n int) ([]chat.Address, error) {
 	if n <= 0 {
 		return nil, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	now, err := s.now(ctx)
-	if err != nil {
-		return nil, err
-	}
+	now := s.about(ctx)
 	pipe, youngest := s.db.Pipeline(), s.looks.Add(1)%2 == 0
 	found := make([]*redis.ZSliceCmd, session.Partitions)
 	which := redis.ZRangeArgs{ByScore: true, Rev: youngest, Start: "-inf", Stop: now.UnixMilli(), Count: int64(n)}
@@ -36,12 +34,21 @@ func (s *Store) Due(ctx context.Context, n int) ([]chat.Address, error) {
 		which.Key = s.k.due(p)
 		found[p] = pipe.ZRangeArgsWithScores(ctx, which)
 	}
-	if _, err := pipe.Exec(ctx); err != nil {
+	_, err := pipe.Exec(ctx)
+	var all []redis.Z
+	unseen := 0
+	for _, f := range found {
+		if f.Err() != nil {
+			unseen++
+			continue
+		}
+		all = append(all, f.Val()...)
+	}
+	if unseen == len(found) {
 		return nil, classify("due", err)
 	}
-	var all []redis.Z
-	for _, f := range found {
-		all = append(all, f.Val()...)
+	if unseen > 0 {
+		s.log.WarnContext(ctx, "partitions cannot be looked at", "partitions", unseen, "error", classify("due", err))
 	}
 	slices.SortStableFunc(all, func(a, b redis.Z) int { return cmp.Compare(a.Score, b.Score) })
 	if youngest {
@@ -61,6 +68,17 @@ func (s *Store) Due(ctx context.Context, n int) ([]chat.Address, error) {
 		}
 	}
 	return list, nil
+}
+
+// about is the server's clock, or ours when the node that was asked does not answer soon: nothing is taken by it.
+func (s *Store) about(ctx context.Context) time.Time {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout/5)
+	defer cancel()
+	now, err := s.now(ctx)
+	if err != nil {
+		return s.clock()
+	}
+	return now
 }
 
 // Lend hands out the oldest debt of each kind.

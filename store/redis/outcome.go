@@ -35,7 +35,7 @@ func (s *Store) outcome(pl place, c *session.Claim, o session.Outcome) (keys []s
 	if err != nil {
 		return nil, nil, err
 	}
-	passive, err := encodePassive(c, o.Passive)
+	passive, err := encodePassive(c, o.Passive, o.Park)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -71,7 +71,7 @@ func (s *Store) outcome(pl place, c *session.Claim, o session.Outcome) (keys []s
 		return nil, nil, err
 	}
 	keys = append(keys, more...)
-	args = append(make([]any, 0, 16+len(o.Ledger)+2*len(o.Counts)), c.Message.ID, c.Token, c.Epoch, sess, ms(c.Message.ReplyBy), passive,
+	args = append(make([]any, 0, 15+len(o.Ledger)+2*len(o.Counts)), c.Message.ID, c.Token, c.Epoch, sess, passive,
 		flags.String(), carried, lists[0], lists[1], lists[2], unusual, lines, len(o.Ledger))
 	for _, l := range o.Ledger {
 		args = append(args, l)

@@ -30,13 +30,17 @@ const (
 	keepCounts  = 90 * 24 * time.Hour     // counts of an hour
 	maxDeads    = 1000                    // dead letters in one partition; beyond it the oldest fall out
 	connections = 64                      // as many turns run at once
+	longKept    = time.Hour               // ids of posted messages (events) that are kept for longer than this are bounded:
+	maxLong     = 256                     // in one conversation; beyond it these are refused, so that they leave room for people
+	maxCases    = 20                      // remembered of one conversation; beyond it the one that was closed first goes
+	jitter      = 100 * time.Millisecond  // by which the way here may differ without prolonging a reply time
 )
 
 // Options of a store; the zero value works.
 type Options struct {
 	Log    *slog.Logger     // default: slog.Default()
 	Prefix string           // of every key; default "xianda"
-	Clock  func() time.Time // of what the store itself writes down, and of presence; default time.Now. Leases use the server's clock
+	Clock  func() time.Time // of the callers' moments (ReplyBy), of what the store itself writes down, and of presence; default time.Now. All else uses the server's clock
 	Random io.Reader        // cryptographic, for locks; default crypto/rand
 
 	Lease time.Duration        // only for tests; default session.Lease

@@ -268,8 +268,13 @@ func TestWritesWaitForReplicas(t *testing.T) {
 		t.Errorf("Accept again without a replica = %v, want ErrUnavailable", err)
 	}
 	b.pass(refuseShort + time.Second)
-	if got, err := b.s.Accept(t.Context(), b.message("m", ""), terms); err != nil || got.Claim == nil {
-		t.Errorf("Accept after %v without a replica = %+v, %v, want it accepted with an alarm", refuseShort, got, err)
+	got, err := b.s.Accept(t.Context(), b.message("m", ""), terms)
+	if err != nil || got.Claim == nil {
+		t.Fatalf("Accept after %v without a replica = %+v, %v, want it accepted with an alarm", refuseShort, got, err)
+	}
+	// Who was refused never saw a claim: these were no attempts.
+	if got.Claim.Tries != 0 {
+		t.Errorf("Accept after two that were refused: tries %d, want 0", got.Claim.Tries)
 	}
 	host, port, _ := net.SplitHostPort(master)
 	redistest.Server(t, "--replicaof", host, port)

@@ -32,10 +32,11 @@ type scripts struct {
 
 func newScripts(lease time.Duration) (*scripts, error) {
 	var failed error
-	numbers := fmt.Sprintf("local LEASE, MAILBOX, KEPT, ALLIDS, REDELIVERY, DEBTS, LINES, KEEP, KEEPCLOSED, KEEPCOUNTS, DEADS, LEDGER = "+
-		"%d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d\n", lease.Milliseconds(), session.MaxMailbox, session.KeptIDs, session.MaxIDs,
+	numbers := fmt.Sprintf("local LEASE, MAILBOX, KEPT, ALLIDS, REDELIVERY, DEBTS, LINES, KEEP, KEEPCLOSED, KEEPCOUNTS, DEADS, LEDGER, LONG, "+
+		"LONGIDS, CASES, JITTER = %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d\n", lease.Milliseconds(), session.MaxMailbox, session.KeptIDs, session.MaxIDs,
 		session.MinRedelivery.Milliseconds(), session.MaxDebts, session.Lines, session.KeepSession.Milliseconds(),
-		session.KeepClosed.Milliseconds(), keepCounts.Milliseconds(), maxDeads, maxLedger)
+		session.KeepClosed.Milliseconds(), keepCounts.Milliseconds(), maxDeads, maxLedger,
+		longKept.Milliseconds(), maxLong, maxCases, jitter.Milliseconds())
 	get := func(name string, durable bool) *script {
 		body, err := sources.ReadFile("lua/" + name + ".lua")
 		if err != nil {
@@ -106,12 +107,16 @@ func text(list []any, i int) string {
 }
 
 // run makes one step in the conversation at pl: its hash and due index come before keys, its address and the tests' clock before args.
+// With errShort it returns the answer too.
 func (s *Store) run(ctx context.Context, sc *script, pl place, keys []string, args ...any) (answer, error) {
 	v, err := s.call(ctx, sc, s.command(sc, pl, keys, args))
-	if err != nil {
+	list, ok := v.([]any)
+	if err != nil && (!ok || len(list) == 0) {
 		return answer{}, err
 	}
-	list, ok := v.([]any)
+	if err != nil {
+		return answer{kind: text(list, 0), rest: list[1:]}, err
+	}
 	if !ok || len(list) == 0 {
 		return answer{}, fmt.Errorf("redis: script %s: unexpected answer %T", sc.name, v)
 	}
@@ -139,9 +144,9 @@ func (s *Store) call(ctx context.Context, sc *script, cmd []any) (any, error) {
 		v, err = s.exec(ctx, sc, cmd)
 	}
 	if err != nil {
-		return nil, classify("script "+sc.name, err)
+		err = classify("script "+sc.name, err)
 	}
-	return v, nil
+	return v, err
 }
 
 func (s *Store) exec(ctx context.Context, sc *script, args []any) (any, error) {

@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -31,23 +32,24 @@ func (s *Store) Accept(ctx context.Context, m chat.Message, t session.Terms) (se
 		}
 	}
 	ans, err := s.run(ctx, s.sc.accept, s.k.place(m.From), nil,
-		m.ID, body, t.Redelivery.Milliseconds(), ms(m.ReplyBy), right, post, of, seat)
-	if err != nil {
-		return session.Accepted{}, err
-	}
-	return accepted(m.From, ans)
+		m.ID, body, t.Redelivery.Milliseconds(), left(m.ReplyBy, s.clock()), right, post, of, seat)
+	return s.accepted(ctx, m.From, ans, err)
 }
 
 // ClaimReply asks what became of m.
 func (s *Store) ClaimReply(ctx context.Context, m chat.Message) (session.Accepted, error) {
-	ans, err := s.run(ctx, s.sc.claimReply, s.k.place(m.From), nil, m.ID)
-	if err != nil {
-		return session.Accepted{}, err
-	}
-	return accepted(m.From, ans)
+	ans, err := s.run(ctx, s.sc.claimReply, s.k.place(m.From), nil, m.ID, left(m.ReplyBy, s.clock()))
+	return s.accepted(ctx, m.From, ans, err)
 }
 
-func accepted(a chat.Address, ans answer) (session.Accepted, error) {
+// accepted reads the answer. An error may come with one: that of errShort, whose claim nobody will use.
+func (s *Store) accepted(ctx context.Context, a chat.Address, ans answer, err error) (session.Accepted, error) {
+	if err != nil {
+		if token := text(ans.list(0), 1); token != "" {
+			s.unclaim(ctx, a, token)
+		}
+		return session.Accepted{}, err
+	}
 	switch ans.kind {
 	case "done":
 		d, err := done(ans.text(0), ans.text(1))
@@ -57,6 +59,13 @@ func accepted(a chat.Address, ans answer) (session.Accepted, error) {
 		return session.Accepted{Claim: c, Waiting: ans.kind == "waiting", Fresh: ans.number(1) == 1}, err
 	}
 	return session.Accepted{}, refusal(ans)
+}
+
+// unclaim releases a claim whose holder is not told of it, so that it counts no attempt and need not run out.
+func (s *Store) unclaim(ctx context.Context, a chat.Address, token string) {
+	if err := s.simple(context.WithoutCancel(ctx), s.sc.release, a, nil, token); err != nil && !errors.Is(err, session.ErrLost) {
+		s.log.WarnContext(ctx, "a claim that nobody uses could not be released; it runs out", "channel", a.Channel, "error", err)
+	}
 }
 
 func done(letter, replies string) (session.Done, error) {

@@ -45,7 +45,7 @@ func (s *Store) Look(ctx context.Context, a chat.Address) (*session.View, error)
 	if v.Lines, err = decodeLines(turns); err != nil {
 		return nil, err
 	}
-	if q := strings.SplitN(f["q"], "|", 10); len(q) == 10 { // lib_conv.lua tells what stands where
+	if q := strings.SplitN(f["q"], "|", 11); len(q) == 11 { // lib_conv.lua tells what stands where
 		first, _ := strconv.Atoi(q[3])
 		last, _ := strconv.Atoi(q[4])
 		v.Mailbox = last - first + 1

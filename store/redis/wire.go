@@ -3,6 +3,7 @@ package redis
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -69,6 +70,14 @@ func ms(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
+// left is how many milliseconds remain until t by the clock that t was made with; "" for the zero time.
+func left(t, now time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return strconv.FormatInt(t.Sub(now).Milliseconds(), 10)
+}
+
 // moment is the reverse of ms.
 func moment[N int64 | float64](n N) time.Time {
 	if n == 0 {
@@ -99,8 +108,9 @@ func encodeDebts(a chat.Address, c *session.Claim, debts []chat.Debt) (string, e
 	return string(b), err
 }
 
-// encodePassive writes passive replies as the debts that they become when they are not shown.
-func encodePassive(c *session.Claim, replies []chat.Reply) (string, error) {
+// encodePassive writes passive replies as the debts that they become when they are not shown; park: they wait for the person's next
+// message then, because the channel cannot push.
+func encodePassive(c *session.Claim, replies []chat.Reply, park bool) (string, error) {
 	if len(replies) == 0 {
 		return "", nil
 	}
@@ -111,7 +121,7 @@ func encodePassive(c *session.Claim, replies []chat.Reply) (string, error) {
 			return "", err
 		}
 		list[i] = debt{ID: r.Key, Kind: string(chat.ReplyDebt), Body: string(body), Turn: c.Turn, Epoch: c.Epoch,
-			Bot: r.From == ""}
+			Parked: park, Bot: r.From == ""}
 	}
 	b, err := json.Marshal(list)
 	return string(b), err
@@ -250,6 +260,8 @@ func decodeClaim(a chat.Address, v []any) (*session.Claim, error) {
 	if err = json.Unmarshal([]byte(text(v, 2)), &c.Message); err != nil {
 		return nil, fmt.Errorf("redis: message of the mailbox of %s: %w", a.Channel, err)
 	}
+	by, _ := v[11].(int64)
+	c.Message.ReplyBy = moment(by) // by the server's clock as Now is, and of the request that came last
 	if c.Session, err = session.Decode([]byte(text(v, 3))); err != nil {
 		return nil, fmt.Errorf("redis: conversation of %s: %w", a.Channel, err)
 	}

@@ -1,34 +1,34 @@
 -- needs: conv mail
 -- accept records a message once and claims the head of the mailbox if nobody holds the lease.
 -- KEYS  1 conversation  2 due
--- ARGV  1 address  2 clock  3 delivery id  4 message  5 redelivery, ms  6 reply by, ms or 0  7 right as JSON or ""
+-- ARGV  1 address  2 clock  3 delivery id  4 message  5 redelivery, ms  6 milliseconds left to reply, or ""  7 right as JSON or ""
 --       8 "1": only post  9 case that a seat must hold, or ""  10 the seat
 -- RET   {"done", state, passive replies} | {"claim", claim, 1 if new} | {"waiting", claim or nil, 1 if new} |
 --       {"busy", limit} | {"owned", seat} | {"unknown"}; claim as in lib_conv
-local id, body, post = ARGV[3], ARGV[4], ARGV[8] == '1'
+local id, body, post, by = ARGV[3], ARGV[4], ARGV[8] == '1', replyby(ARGV[6])
 local s, rec = load('s', 'i' .. id)
-if rec then return known(id, rec, s, not post) end
+if rec then return known(id, rec, s, not post, by) end
 if ARGV[9] ~= '' then
   local case, seat = string.match(S.h or '', '^[^|]*|([^|]*)|(.*)$')
   if case ~= ARGV[9] then return { 'unknown' } end
   if seat ~= ARGV[10] then return { 'owned', seat } end
   if S.d and #cjson.decode(S.d) >= DEBTS then return { 'busy', 'debts' } end
 end
-local m, limit = join(id, body, tonumber(ARGV[5]), tonumber(ARGV[6]))
-if not m then return { 'busy', limit } end
+local m, new = join(id, body, tonumber(ARGV[5]), by, post)
+if not m then return { 'busy', new } end
 if ARGV[7] ~= '' then
   -- Mostly the person writes again and the only right is renewed: the new one then stands in the place of the old without decoding.
   local pool = string.match(ARGV[7], '^{"p":"[^"]*",')
-  local new = string.sub(ARGV[7], 1, -2) .. ',"n":"' .. fresh() .. '"}'
+  local right = string.sub(ARGV[7], 1, -2) .. ',"n":"' .. fresh() .. '"}'
   if pool and (not S.g or string.sub(S.g, 2, #pool + 1) == pool and not string.find(S.g, '},{', 1, true)) then
-    S.g = '[' .. new .. ']'
+    S.g = '[' .. right .. ']'
   else
     local rights = {}
-    new = cjson.decode(new)
+    right = cjson.decode(right)
     for _, r in ipairs(S.g and cjson.decode(S.g) or {}) do
-      if r.p ~= new.p and (r.e == 0 or r.e > now) and #rights < 15 then rights[#rights + 1] = r end
+      if r.p ~= right.p and (r.e == 0 or r.e > now) and #rights < 15 then rights[#rights + 1] = r end
     end
-    rights[#rights + 1] = new
+    rights[#rights + 1] = right
     S.g = cjson.encode(rights)
   end
   put('g', S.g)
@@ -38,7 +38,7 @@ if post then
   wake()
 elseif not held() then
   local one = S.mh == S.mt
-  c, of = claim(s, one and m or nil, one and 'o' or nil)
+  c, of = claim(s, one and m or nil, one and new or nil)
 end
 flush()
 touch()

@@ -19,7 +19,6 @@ end
 local e = fresh()
 S.h = e .. '|' .. id .. '|' .. seat
 put('h', S.h)
-put('C' .. id, 1)
 redis.call('HSET', KEYS[3], 'state', 'held', 'seat', seat, 'epoch', e, 'claimed', now)
 redis.call('PEXPIRE', KEYS[3], KEEP)
 signal('case.claimed', id, ARGV[5])

@@ -8,15 +8,15 @@ local state = redis.call('HGET', KEYS[3], 'state')
 if not state then return { 'unknown' } end
 if state == 'closed' then return { 'ok' } end
 local _, rec = load('s', 'i' .. ARGV[6])
-over(KEYS[3], KEYS[4], KEYS[5], id, ARGV[4])
+over(KEYS[3], KEYS[4], KEYS[5], id, ARGV[4], lines())
 if S.h and string.match(S.h, '^[^|]*|([^|]*)|') == id then
   S.h = false
   drop('h')
 end
-put('C' .. id, 1)
+remember(KEYS[3], KEYS[4], KEYS[5], id)
 signal('case.closed', id, ARGV[5])
 if not rec then
-  join(ARGV[6], ARGV[7], 0, 0, true)
+  join(ARGV[6], ARGV[7], 0, 0, true, true)
   wake()
 end
 flush()

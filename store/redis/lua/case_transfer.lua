@@ -23,7 +23,6 @@ else
   redis.call('HDEL', KEYS[3], 'seat', 'claimed')
 end
 redis.call('PEXPIRE', KEYS[3], KEEP)
-put('C' .. id, 1)
 flush()
 touch()
 return { 'ok' }

@@ -6,13 +6,14 @@
 -- RET   {"ok"}
 load()
 for _, p in ipairs(unshown()) do redis.call('ZREM', due, shownkey(p[1])) end
+for id in string.gmatch(redis.call('HGET', conv, 'C') or '', '%S+') do
+  redis.call('DEL', ARGV[3] .. id)
+  redis.call('ZREM', KEYS[3], id)
+  redis.call('ZREM', KEYS[4], id)
+end
 for _, f in ipairs(redis.call('HKEYS', conv)) do
-  local kind, id = string.sub(f, 1, 1), string.sub(f, 2)
-  if kind == 'C' then
-    redis.call('DEL', ARGV[3] .. id)
-    redis.call('ZREM', KEYS[3], id)
-    redis.call('ZREM', KEYS[4], id)
-  elseif kind == 'X' then
+  if string.sub(f, 1, 1) == 'X' then
+    local id = string.sub(f, 2)
     redis.call('DEL', ARGV[4] .. id)
     redis.call('ZREM', KEYS[5], id)
   end

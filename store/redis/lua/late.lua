@@ -9,4 +9,4 @@ if string.sub(rec, 1, 1) == 'o' then
   redis.call('HSET', conv, 'i' .. ARGV[3], ARGV[4] .. string.sub(rec, 2))
   return { 'done', ARGV[4], '' }
 end
-return known(ARGV[3], rec)
+return known(ARGV[3], rec, false, false, 0)

@@ -30,12 +30,11 @@ for _, kind in ipairs({ 'reply', 'case' }) do
       if newest then
         d.g = {}
         for _, r in ipairs(rights) do
-          if r.l > 0 and (r.e == 0 or r.e > now) then
-            r.l = r.l - 1
+          if r.l ~= 0 and (r.e == 0 or r.e > now) then
+            if r.l > 0 then r.l = r.l - 1 end
             d.g[#d.g + 1] = r.n
           end
         end
-        if #d.g == 0 then d.g = nil end
         right = cjson.encode(newest)
         S.g = cjson.encode(rights)
         put('g', S.g)

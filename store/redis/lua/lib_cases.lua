@@ -11,9 +11,31 @@ local function lines()
   return #all > 0 and cjson.encode(all) or ''
 end
 
--- over closes a case and keeps its lines, which the conversation will forget.
-local function over(key, cases, closed, id, reason)
-  redis.call('HSET', key, 'state', 'closed', 'closed', now, 'reason', reason, 'epoch', fresh(), 'y', lines())
+-- remember notes in field C which cases the conversation has, by id, the one that was noted first in front. Those that are gone are
+-- left out; beyond CASES the one that was closed first goes, or the first of all. key is the case's hash; those of the others lie beside it.
+local function remember(key, cases, closed, id)
+  local before, ids, gone = string.sub(key, 1, -#id - 1), {}, {}
+  for other in string.gmatch(pending.C or redis.call('HGET', conv, 'C') or '', '%S+') do
+    if other ~= id and redis.call('EXISTS', before .. other) == 1 then ids[#ids + 1] = other end
+  end
+  ids[#ids + 1] = id
+  while #ids > CASES do
+    local first, least = 1, false
+    for i, other in ipairs(ids) do
+      local at = tonumber(redis.call('HGET', before .. other, 'closed') or nil)
+      if at and (not least or at < least) then first, least = i, at end
+    end
+    redis.call('DEL', before .. ids[first])
+    redis.call('ZREM', cases, ids[first])
+    redis.call('ZREM', closed, ids[first])
+    table.remove(ids, first)
+  end
+  put('C', table.concat(ids, ' '))
+end
+
+-- over closes a case and keeps these lines with it, which the conversation will forget.
+local function over(key, cases, closed, id, reason, said)
+  redis.call('HSET', key, 'state', 'closed', 'closed', now, 'reason', reason, 'epoch', fresh(), 'y', said)
   redis.call('PEXPIRE', key, KEEPCLOSED)
   redis.call('ZREM', cases, id)
   redis.call('ZREMRANGEBYSCORE', closed, '-inf', now - KEEPCLOSED)

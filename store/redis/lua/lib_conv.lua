@@ -1,7 +1,7 @@
 -- lib_conv: the clock, the fields of a conversation and the claim. Every script of a conversation begins with it.
 -- KEYS[1] the conversation's hash, KEYS[2] the due index of its partition; ARGV[1] the written address, ARGV[2] milliseconds by which
--- tests move the clock ("0"). The constants LEASE, MAILBOX, KEPT, ALLIDS, REDELIVERY, DEBTS, LINES, KEEP, KEEPCLOSED, KEEPCOUNTS, DEADS and LEDGER
--- are written before it by script.go; times are in milliseconds.
+-- tests move the clock ("0"). The constants LEASE, MAILBOX, KEPT, ALLIDS, REDELIVERY, DEBTS, LINES, KEEP, KEEPCLOSED, KEEPCOUNTS, DEADS,
+-- LEDGER, LONG, LONGIDS, CASES and JITTER are written before it by script.go; times are in milliseconds.
 -- Numbers above 2^53/10 are kept as strings: Lua's ".." writes 14 digits only.
 local conv, due, addr = KEYS[1], KEYS[2], ARGV[1]
 local clock = redis.call('TIME')
@@ -14,7 +14,7 @@ local function put(f, v) pending[f] = v end
 local function drop(f) pending[f] = false end
 -- flush writes what was put and dropped, and the numbers of S.
 local function flush()
-  local q = string.format('%s|%s|%.0f|%d|%d|%d|%d|%d|%d|%s', S.k, S.l, S.e, S.mh, S.mt, S.oh, S.ot, S.b, S.y, S.z)
+  local q = string.format('%s|%s|%.0f|%d|%d|%d|%d|%d|%d|%d|%s', S.k, S.l, S.e, S.mh, S.mt, S.oh, S.ot, S.b, S.y, S.n, S.z)
   if q ~= S.q then pending.q, S.q = q, q end
   local set, unset = {}, {}
   for f, v in pairs(pending) do
@@ -26,19 +26,20 @@ local function flush()
 end
 
 -- load reads what most scripts need into S and returns two more fields. The numbers stand together in one field, because every field
--- costs as much as a command's work: q is "k|l|e|mh|mt|oh|ot|b|y|z": fencing counter, token of the lease and its end, first and last
--- place of the mailbox and of the ring of ids, attempts at the head, turns whose lines were kept, and the last commit that handed a
--- claim over, "token|next token".
+-- costs as much as a command's work: q is "k|l|e|mh|mt|oh|ot|b|y|n|z": fencing counter, token of the lease and its end, first and last
+-- place of the mailbox and of the ring of ids, attempts at the head, turns whose lines were kept, ids of posted messages that are kept
+-- for longer than LONG, and the last commit that handed a claim over, "token|next token".
 local function load(one, two)
   local v = redis.call('HMGET', conv, 'q', 'd', 'g', 'h', 'c', 'u', 't', one or 'q', two or 'q')
-  S.q = v[1] or '0||0|1|0|1|0|0|0|'
+  S.q = v[1] or '0||0|1|0|1|0|0|0|0|'
   if v[1] then
-    local k, l, e, mh, mt, oh, ot, b, y, z =
-      string.match(v[1], '^([^|]*)|([^|]*)|([^|]*)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|(.*)$')
+    local k, l, e, mh, mt, oh, ot, b, y, n, z =
+      string.match(v[1], '^([^|]*)|([^|]*)|([^|]*)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|(.*)$')
     S.k, S.l, S.e, S.z = k, l, tonumber(e), z
     S.mh, S.mt, S.oh, S.ot, S.b, S.y = tonumber(mh), tonumber(mt), tonumber(oh), tonumber(ot), tonumber(b), tonumber(y)
+    S.n = tonumber(n)
   else
-    S.k, S.l, S.e, S.z, S.mh, S.mt, S.oh, S.ot, S.b, S.y = '0', '', 0, '', 1, 0, 1, 0, 0, 0
+    S.k, S.l, S.e, S.z, S.mh, S.mt, S.oh, S.ot, S.b, S.y, S.n = '0', '', 0, '', 1, 0, 1, 0, 0, 0, 0
   end
   S.d, S.g, S.h, S.c, S.u, S.t = v[2], v[3], v[4], v[5], v[6], v[7]
   return v[8], v[9]
@@ -68,35 +69,58 @@ local function entry(m)
   return turn, string.sub(m, to + 1, to + n), string.sub(m, to + n + 1)
 end
 
--- describe is the claim of the head as Go reads it: turn, token, message, session, state of the delivery, debts, rights, hold, tries,
--- clock, checkpoint.
-local function describe(turn, body, state, s)
-  local c = ''
-  if S.c and string.sub(S.c, 1, #turn + 1) == turn .. '|' then c = string.sub(S.c, #turn + 2) end
-  return { turn, S.l, body, s or '', state, S.d or '', S.g or '', S.h or '', S.b - 1, now, c }
+-- A delivery's record is "state|turn|redelivery|reply by|token of its commit": o open, p passive, u pushed, k kept, n nothing; reply by
+-- is a moment of this clock, 0 without one.
+local function record(rec)
+  local state, turn, redelivery, by, token = string.match(rec, '^(.)|([^|]*)|(%d+)|(%d+)|(.*)$')
+  return state, turn, tonumber(redelivery), tonumber(by), token
+end
+local function written(state, turn, redelivery, by, token)
+  return string.format('%s|%s|%.0f|%.0f|%s', state, turn, redelivery, by, token)
 end
 
--- head reads the head of the mailbox: turn, id, body, state of the delivery.
+-- replyby is the moment until which a request waits that has so many milliseconds left; '' is one that does not wait.
+local function replyby(left) return left ~= '' and math.max(1, now + left) or 0 end
+
+-- unshownentry is a delivery in field u, the passive replies that may not be shown yet; place is that of its turn in the mailbox.
+local function unshownentry(id, place) return #id .. ',' .. place .. ':' .. id end
+
+-- describe is the claim of the head as Go reads it: turn, token, message, session, state of the delivery, debts, rights, hold, tries,
+-- clock, checkpoint, reply by or 0.
+local function describe(turn, body, state, s, by)
+  local c = ''
+  if S.c and string.sub(S.c, 1, #turn + 1) == turn .. '|' then c = string.sub(S.c, #turn + 2) end
+  return { turn, S.l, body, s or '', state, S.d or '', S.g or '', S.h or '', S.b - 1, now, c, by }
+end
+
+-- head reads the head of the mailbox: turn, id, body, state of the delivery, its reply by.
 local function head(m, rec)
   m = m or redis.call('HGET', conv, 'm' .. S.mh)
   local turn, id, body = entry(m)
-  rec = rec or redis.call('HGET', conv, 'i' .. id) or 'o'
-  return turn, id, body, string.sub(rec, 1, 1)
+  rec = rec or redis.call('HGET', conv, 'i' .. id)
+  if not rec then return turn, id, body, 'o', 0 end
+  local state, _, _, by = record(rec)
+  return turn, id, body, state, by
 end
 
 -- claim takes the lease of the head. Whoever held it before without giving it back has tried.
 local function claim(s, m, rec)
-  local turn, id, body, state = head(m, rec)
+  local turn, id, body, state, by = head(m, rec)
   S.l, S.e, S.b = fresh(), now + LEASE, S.b + 1
   redis.call('ZADD', due, S.e, 'm|' .. addr)
-  return describe(turn, body, state, s), id
+  return describe(turn, body, state, s, by), id
 end
 
--- known answers an offered delivery that was recorded before: rec is its record, "state|turn|redelivery|token of its commit".
-local function known(id, rec, s, take)
-  local state = string.sub(rec, 1, 1)
+-- known answers an offered delivery that was recorded before: rec is its record, later the reply by of the request that waits now. An
+-- open one is answered until then, unless it is later only by what the way here takes now and then.
+local function known(id, rec, s, take, later)
+  local state, turn, redelivery, by, token = record(rec)
   if state ~= 'o' then
     return { 'done', state, state == 'p' and redis.call('HGET', conv, 'r' .. id) or '' }
+  end
+  if later > by + JITTER then
+    put('i' .. id, written(state, turn, redelivery, later, token))
+    flush()
   end
   if not take or held() or S.mt < S.mh then return { 'waiting' } end
   local c, of = claim(s)

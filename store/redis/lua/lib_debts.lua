@@ -24,7 +24,6 @@ end
 -- unshown reads field u, "length,place:id…", and forgets those that were shown, which is told by the due index alone.
 -- Each is {id, moment at which it becomes a debt, place of its turn}.
 local function shownkey(id) return 'p|' .. #addr .. '|' .. addr .. id end
-local function unshownentry(id, place) return #id .. ',' .. place .. ':' .. id end
 local function unshown()
   local open, left, at, text = {}, '', 1, S.u or ''
   while at <= #text do
@@ -77,14 +76,16 @@ local function schedule(list)
   return first
 end
 
--- append adds records at the end; park makes replies wait for the person's next message.
+-- append adds records at the end, but none that is there already; park makes replies wait for the person's next message.
 -- Beyond DEBTS the oldest reply that is not lent gives way. Returns how many did.
 local function append(list, records, place, park)
-  local lost = 0
+  local lost, there = 0, {}
+  for _, d in ipairs(list) do there[d.k .. d.i] = true end
   for _, d in ipairs(records) do
     d.q = place
     if park and d.k == 'reply' then d.p, d.u = true, nil end
-    list[#list + 1] = d
+    if not there[d.k .. d.i] then list[#list + 1] = d end
+    there[d.k .. d.i] = true
   end
   local i = 1
   while #list > DEBTS and i <= #list do
@@ -96,6 +97,31 @@ local function append(list, records, place, park)
     end
   end
   return lost
+end
+
+-- left forgets what the bot owes, passive replies that may not be shown yet included, and returns what others owe.
+local function left(list)
+  local kept = {}
+  for _, d in ipairs(list) do
+    if not (d.k == 'reply' and d.o) then kept[#kept + 1] = d end
+  end
+  for _, p in ipairs(S.u and unshown() or {}) do
+    local others = {}
+    for _, d in ipairs(cjson.decode(redis.call('HGET', conv, 'r' .. p[1]) or '[]')) do
+      if not d.o then others[#others + 1] = d end
+    end
+    if #others > 0 then put('r' .. p[1], cjson.encode(others)) else redis.call('ZREM', due, shownkey(p[1])) end
+  end
+  return kept
+end
+
+-- follow lets the replies that are owed wait behind the passive one of the turn at place. Returns whether there are any.
+local function follow(list, place)
+  local any = false
+  for _, d in ipairs(list) do
+    if d.k == 'reply' then d.q, any = place, true end
+  end
+  return any
 end
 
 -- ripen turns passive replies whose time passed unshown into debts, before those of later turns. Returns whether list changed.
@@ -113,7 +139,7 @@ local function ripen(list)
           if d.k == 'reply' and (d.q or 0) >= place then where = i break end
         end
         for i, d in ipairs(records) do
-          d.q, d.u = place, now
+          d.q, d.u = place, not d.p and now or nil
           table.insert(list, where + i - 1, d)
         end
         put('i' .. id, 'u' .. string.sub(v[2], 2)) drop('r' .. id)

@@ -11,16 +11,15 @@ for _, v in ipairs(cjson.decode(ARGV[3])) do
   for i, d in ipairs(list) do
     if d.i == v.i and d.f == v.f then
       ended = ended + 1
-      if rights and v.g and d.g then
-        for _, n in ipairs(d.g) do
-          for _, r in ipairs(rights) do
-            if r.n == n then r.l = r.l + 1 end
-          end
-        end
-      end
-      if rights and v.s then
-        for _, r in ipairs(rights) do
-          if r.e == 0 or r.e > now then r.l = 0 end
+      local mine, another = {}, false
+      for _, n in ipairs(d.g or {}) do mine[n] = true end
+      for _, r in ipairs(rights or {}) do
+        if not mine[r.n] then
+          -- Granted since: what the platform said of this loan is not said of it.
+          another = another or r.l ~= 0 and (r.e == 0 or r.e > now)
+        else
+          if v.g and r.l >= 0 then r.l = r.l + 1 end
+          if v.s then r.l = 0 end
         end
       end
       d.f, d.x, d.g = nil, nil, nil
@@ -28,6 +27,7 @@ for _, v in ipairs(cjson.decode(ARGV[3])) do
         d.n, d.u = (d.n or 0) + 1, now + v.a
       elseif v.v == 'park' then
         d.n, d.p, d.u = (d.n or 0) + 1, true, nil
+        if another then d.p, d.u = nil, now end
       else
         table.remove(list, i)
       end
