@@ -333,7 +333,7 @@ func TestP11DiedAfterEachStoreCall(t *testing.T) {
 			o := dialog.Options{Call: slowCaller(&asked, answer)}
 			first := dialog.NewHost(dying, channels{passive}, dialog.NewShelf(build(t)), o)
 			m := said("m1", "慢查询", 100*time.Millisecond)
-			first.Turn(t.Context(), m) // whatever it says, its process is dead now
+			_, _ = first.Turn(t.Context(), m) // whatever it says, its process is dead now
 			first.Drain(cancelled(t))
 
 			clock.add(2 * session.Lease) // the lease of the dead runs out

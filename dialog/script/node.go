@@ -1,6 +1,7 @@
 package script
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -153,7 +154,7 @@ func (n *Node) expr(what string) *Expr {
 
 // fault reports a *SyntaxError at its place inside the scalar.
 func (n *Node) fault(rule string, err error) {
-	e, ok := err.(*SyntaxError)
+	e, ok := errors.AsType[*SyntaxError](err)
 	if !ok {
 		e = &SyntaxError{1, "这里读不懂", ""}
 	}

@@ -99,10 +99,6 @@ func (p *Page) add(at Pos, rule, text, edit string) {
 	p.Findings = append(p.Findings, Finding{Pos: at, Rule: rule, Text: text, Edit: edit})
 }
 
-func (p *Page) warn(at Pos, rule, text, edit string) {
-	p.Findings = append(p.Findings, Finding{Pos: at, Rule: rule, Text: text, Edit: edit, Warning: true})
-}
-
 func (p *Page) pos(n ast.Node) Pos {
 	t := n.GetToken()
 	if t == nil || t.Position == nil {
