@@ -85,19 +85,20 @@ func Open(ctx context.Context, cfg *config.Config, rel *release.Release, o Optio
 		return nil, err
 	}
 	h.wired.Store(w)
-	if h.public, err = listen("listen", cfg.Listen); err != nil {
+	if h.public, err = listen(ctx, "listen", cfg.Listen); err != nil {
 		return nil, err
 	}
 	if cfg.Admin.Listen != "" && cfg.Admin.Token != "" {
-		if h.private, err = listen("admin.listen", cfg.Admin.Listen); err != nil {
+		if h.private, err = listen(ctx, "admin.listen", cfg.Admin.Listen); err != nil {
 			return nil, err
 		}
 	}
 	return h, nil
 }
 
-func listen(key, address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
+func listen(ctx context.Context, key, address string) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: is another house running there?", key, err)
 	}
