@@ -233,7 +233,9 @@ func TestPromptAndArrival(t *testing.T) {
 		}()
 		synctest.Wait()
 		cancel()
-		<-over
+		if err := <-over; err != nil {
+			t.Errorf("Run = %v, want nil", err)
+		}
 		if d := cmp.Diff([]chat.Kind{chat.Arrived, chat.Said}, kinds); d != "" {
 			t.Errorf("kinds (-want +got)\n%s", d)
 		}

@@ -110,8 +110,8 @@ func TestRunWaitsForDeliveries(t *testing.T) {
 		cancel()
 		synctest.Wait()
 		select {
-		case <-over:
-			t.Error("Run returned while a delivery was being answered")
+		case err := <-over:
+			t.Fatalf("Run = %v while a delivery was being answered, want it to wait", err)
 		default:
 		}
 		if err := <-over; err != nil {

@@ -77,13 +77,17 @@ func TestCallFailures(t *testing.T) {
 		{"48001 unverified", code("48001"), chat.Failure{Kind: chat.NoPush}},
 		{"47001 malformed", code("47001"), chat.Failure{Kind: chat.Refused}},
 		{"99999 unknown", code("99999"), chat.Failure{Kind: chat.Refused}},
-		{"502 page", platform(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>bad gateway</html>", 502) }), chat.Failure{Kind: chat.Temporary, Unknown: true}},
-		{"302", platform(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x?secret=canary-secret", 302) }), chat.Failure{Kind: chat.Temporary, Unknown: true}},
+		{"502 page", platform(func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "<html>bad gateway</html>", http.StatusBadGateway)
+		}), chat.Failure{Kind: chat.Temporary, Unknown: true}},
+		{"302", platform(func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/x?secret=canary-secret", http.StatusFound)
+		}), chat.Failure{Kind: chat.Temporary, Unknown: true}},
 		{"HTML with 200", platform(said("<html>")), chat.Failure{Kind: chat.Temporary, Unknown: true}},
 		{"no answer", platform(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body); <-r.Context().Done() }), chat.Failure{Kind: chat.Temporary, Unknown: true}},
 		{"reset", platform(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), chat.Failure{Kind: chat.Temporary, Unknown: true}},
 		{"token endpoint: {}", said(`{}`), chat.Failure{Kind: chat.Temporary}},
-		{"token endpoint: page", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "x", 502) }, chat.Failure{Kind: chat.Temporary}},
+		{"token endpoint: page", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "x", http.StatusBadGateway) }, chat.Failure{Kind: chat.Temporary}},
 		{"token endpoint: 40164", said(`{"errcode":40164,"errmsg":"invalid ip 1.2.3.4, not in whitelist"}`), chat.Failure{Kind: chat.Auth}},
 		{"token endpoint: 40125", said(`{"errcode":40125,"errmsg":"invalid appsecret canary-secret"}`), chat.Failure{Kind: chat.Auth}},
 		{"token endpoint: reset", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, chat.Failure{Kind: chat.Temporary}},

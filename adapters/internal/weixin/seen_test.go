@@ -12,8 +12,10 @@ func TestSeen(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	again := func(now time.Time, at int64, nonce, body string) bool { return s.Again(now, at, nonce, []byte(body)) }
 	at := now.Unix()
-	if !again(now, at, "n", "a") || !again(now, at, "n", "a") {
-		t.Error("the same body again is refused, want a retry to pass")
+	for range 2 {
+		if !again(now, at, "n", "a") {
+			t.Error("a body is refused, want it and its retry to pass")
+		}
 	}
 	if again(now, at, "n", "b") {
 		t.Error("another body with the same timestamp and nonce passes")

@@ -225,18 +225,23 @@ func (t *Tokens) mayForce(ctx context.Context) error {
 	return t.vault.Put(ctx, t.key+"/forced", string(b), 24*time.Hour)
 }
 
-// kept reads the vault. What cannot be read counts as absent.
+// kept reads the vault.
 func (t *Tokens) kept(ctx context.Context) (grant, error) {
 	raw, err := t.vault.Get(ctx, t.key)
 	if err != nil {
 		return grant{}, err
 	}
+	return parseGrant(raw), nil
+}
+
+// parseGrant reads a grant as kept. What cannot be read counts as absent.
+func parseGrant(raw string) grant {
 	var g grant
-	if raw == "" || json.Unmarshal([]byte(raw), &g) != nil {
-		return grant{}, nil
+	if json.Unmarshal([]byte(raw), &g) != nil {
+		return grant{}
 	}
 	g.raw = raw
-	return g, nil
+	return g
 }
 
 // last is the way out when the vault fails: our own copy, for as long as it lives.
