@@ -2,6 +2,7 @@ package local
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -134,7 +135,7 @@ func (c *conversation) reply(id, seat string, o offered, t *moment) error {
 	known := c.delivery(o.message.ID) != nil
 	k, err := c.open(id)
 	if err != nil {
-		if known && err == handoff.ErrClosed {
+		if known && errors.Is(err, handoff.ErrClosed) {
 			return nil
 		}
 		return err
@@ -174,7 +175,7 @@ func (c *conversation) transferCase(id, queue, seat string, t *moment) error {
 
 func (c *conversation) closeCase(id, reason string, o offered, t *moment) error {
 	k, err := c.open(id)
-	if err == handoff.ErrClosed {
+	if errors.Is(err, handoff.ErrClosed) {
 		return nil
 	}
 	if err != nil {

@@ -44,7 +44,7 @@ func TestBitFlips(t *testing.T) {
 	bad := t.TempDir()
 	for round := range 200 {
 		b := append([]byte(nil), whole...)
-		what := ""
+		var what string
 		if round%10 == 9 {
 			b = b[:random.IntN(len(b))]
 			what = fmt.Sprintf("cut at %d of %d", len(b), len(whole))

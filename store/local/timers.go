@@ -1,7 +1,6 @@
 package local
 
 import (
-	"cmp"
 	"encoding/json"
 	"math"
 	"slices"
@@ -122,14 +121,6 @@ func (c *conversation) expire(now int64) {
 		c.left.gone, c.changed = append(c.left.gone, k.ID), true
 		return true
 	})
-}
-
-// order sorts cases as seats see them: urgent first, then oldest first.
-func order(a, b *chat.Case) int {
-	if u := cmp.Compare(urgency(a.Priority), urgency(b.Priority)); u != 0 {
-		return u
-	}
-	return cmp.Or(a.Raised.Compare(b.Raised), cmp.Compare(a.ID, b.ID))
 }
 
 func urgency(priority string) int {

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/dialog/session"
 	"github.com/xianda-bot/xianda/handoff"
@@ -79,7 +77,7 @@ func (q *Queue) Case(ctx context.Context, id string) (*chat.Case, error) {
 		names = append(names, "y"+strconv.Itoa(i))
 	}
 	fields, err := q.s.db.HMGet(ctx, q.s.k.place(c.Conversation).conv, names...).Result()
-	if err != nil && err != redis.Nil {
+	if err != nil {
 		return nil, classify("case", err)
 	}
 	var turns []string
