@@ -87,7 +87,7 @@ func (r *reader) entries(rows []row) []kb.Entry {
 			Answer: w.cells["answer"].text, Channels: w.cells["channels"].named, Category: w.cells["category"].text,
 			Owner: w.cells["owner"].text, Related: w.cells["related"].list}
 		e.ValidFrom, _ = r.instant(w, "valid_from")
-		day := false
+		var day bool
 		if e.ValidTo, day = r.instant(w, "valid_to"); day {
 			e.ValidTo = e.ValidTo.AddDate(0, 0, 1) // the day itself is still valid
 		}
