@@ -73,10 +73,10 @@ end
 -- is a moment of this clock, 0 without one.
 local function record(rec)
   local state, turn, redelivery, by, token = string.match(rec, '^(.)|([^|]*)|(%d+)|(%d+)|(.*)$')
-  return state, turn, tonumber(redelivery), tonumber(by), token
+  return state, turn, redelivery, tonumber(by), token
 end
 local function written(state, turn, redelivery, by, token)
-  return string.format('%s|%s|%.0f|%.0f|%s', state, turn, redelivery, by, token)
+  return state .. '|' .. turn .. '|' .. redelivery .. '|' .. by .. '|' .. token
 end
 
 -- replyby is the moment until which a request waits that has so many milliseconds left; '' is one that does not wait.

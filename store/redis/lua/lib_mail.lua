@@ -78,7 +78,7 @@ local function join(id, body, redelivery, by, posted, over)
   local keep = now + redelivery
   if by > now then keep = by + redelivery + REDELIVERY end
   put('m' .. S.mt, m)
-  put('o' .. S.ot, string.format('%.0f|%d|%s|', keep, S.mt, letter) .. id)
+  put('o' .. S.ot, keep .. '|' .. S.mt .. '|' .. letter .. '|' .. id)
   put('i' .. id, rec)
   return m, rec
 end
