@@ -56,7 +56,7 @@ type Accepted struct {
 type Claim struct {
 	Turn    string // id, the same for every attempt at this message, unique over the life of the conversation
 	Token   string // fencing token: greater (as a decimal number) than every earlier one of the conversation
-	Message chat.Message
+	Message chat.Message      // its ReplyBy is by the store's clock, as Now is, and the latest that the delivery was offered with
 	Session Session
 	State   DoneState         // of the delivery now: Open, Pushed or Kept
 	Unpaid  []Unpaid          // reply debts of this conversation, oldest first
@@ -94,21 +94,25 @@ type Checkpoint struct {
 // How the delivery is answered is decided by the store, at Commit and on its own clock:
 //
 //	delivery Open, Passive not empty, ReplyBy not passed → passive: Passive is kept with the delivery, the debts named in Carried are
-//	    paid by it, Behind becomes owed.
+//	    paid by it, Behind becomes owed. Reply debts from before that are not carried wait behind it too: nothing of theirs is lent
+//	    before it is shown, and when it never is, it is owed before them.
 //	delivery Open, Passive and Instead empty            → none: nothing is shown.
 //	otherwise                                           → pushed, or kept when Park: Instead becomes owed.
+//
+// ReplyBy is the one that the store keeps with the delivery (Accept), not that of the claim. A debt whose id is owed already, of the same
+// kind, is not owed twice.
 type Outcome struct {
 	Session Session
 	Passive []chat.Reply // fitted for the platform's own response; empty: it cannot or should not be passive
 	Carried []string     // ids of Unpaid debts that Passive shows too
 	Behind  []chat.Debt  // owed behind Passive
 	Instead []chat.Debt  // owed when the answer is not passive
-	Park    bool         // the channel cannot push: reply debts of this turn wait for the person's next message
+	Park    bool         // the channel cannot push: reply debts of this turn wait for the person's next message, Passive too if it is never shown
 	Always  []chat.Debt  // owed in any case: case signals
 	Revive  bool         // parked reply debts that were not carried become due now (the right was renewed)
-	Drop    bool         // every unpaid reply debt of the bot is dropped (the person left)
-	Cases   []chat.Case  // raised by this turn, State Waiting
-	Recall  []string     // cases to close if still Waiting (the person changed their mind)
+	Drop    bool         // every unpaid reply debt of the bot is dropped (the person left), and its passive replies not yet shown never become debts
+	Cases   []chat.Case  // raised by this turn, State Waiting. 20 are remembered of a conversation; beyond it the one closed first goes
+	Recall  []string     // cases to close if still Waiting (the person changed their mind); they keep no lines
 	Timers  []Timer      // set by this turn
 	Unset   []string     // names of timers to remove
 	Lines   []chat.Line  // what was said in this turn, kept for Lines turns
@@ -163,7 +167,7 @@ type Verdict string
 const (
 	Paid    Verdict = "paid"    // shown, or taken by the platform
 	Again   Verdict = "again"   // owed again, not before After from now
-	Park    Verdict = "park"    // owed again, waits for the person's next message
+	Park    Verdict = "park"    // owed again, waits for the person's next message; owed at once if a live right has something left that was granted since
 	Dropped Verdict = "dropped" // given up
 	Shown   Verdict = "shown"   // a passive reply was written into its response
 )
@@ -177,7 +181,7 @@ type Settlement struct {
 	Verdict  Verdict
 	After    time.Duration // with Again
 	GiveBack bool          // the platform refused definitely: the reserved message returns to the right
-	Spent    bool          // the platform says that the count is exhausted: every live right has 0 left
+	Spent    bool          // the platform says that the count is exhausted: every right from which the loan reserved has 0 left
 }
 
 // Lent is the answer of Lend.
@@ -208,11 +212,17 @@ type Store interface {
 	//  2. known delivery id, Open: Waiting (and a claim of the head of the mailbox when its lease ran out).
 	//  3. new: it joins the mailbox, and its right is granted. If nobody holds the lease, the head of the mailbox is claimed.
 	//
+	// A store keeps m.ReplyBy with the delivery as the time that remains by the caller's clock, counted from now on its own. When a known
+	// delivery that is Open comes with a later one, because the platform asks again, the later one counts.
+	//
+	// Ids older than t.Redelivery are forgotten, but neither the last KeptIDs, nor those whose message waits or whose passive reply is not
+	// shown yet. Of posted messages with a Redelivery of more than an hour (events) 256 are kept; beyond it such a message is refused.
+	//
 	// A chat.Seat or chat.Closed message is accepted only from the seat that holds m.Case (ErrOwned otherwise, ErrUnknown without such
 	// a hold). chat.ErrBusy: a limit is reached, nothing was recorded.
 	Accept(ctx context.Context, m chat.Message, t Terms) (Accepted, error)
 
-	// ClaimReply asks what became of m, accepted before. Like Accept of a known id; an unknown id is ErrUnknown.
+	// ClaimReply asks what became of m, accepted before. Like Accept of a known id, a later ReplyBy included; an unknown id is ErrUnknown.
 	ClaimReply(ctx context.Context, m chat.Message) (Accepted, error)
 
 	// Late settles that m will not be answered passively: Open becomes Pushed (push) or Kept. A delivery that is settled already keeps
