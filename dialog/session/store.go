@@ -54,9 +54,9 @@ type Accepted struct {
 // Claim is the right to judge one message: a lease of Lease with its fencing token. It is a value of its holder; stores never
 // change one that they handed out.
 type Claim struct {
-	Turn    string // id, the same for every attempt at this message, unique over the life of the conversation
-	Token   string // fencing token: greater (as a decimal number) than every earlier one of the conversation
-	Message chat.Message      // its ReplyBy is by the store's clock, as Now is, and the latest that the delivery was offered with
+	Turn    string       // id, the same for every attempt at this message, unique over the life of the conversation
+	Token   string       // fencing token: greater (as a decimal number) than every earlier one of the conversation
+	Message chat.Message // its ReplyBy is by the store's clock, as Now is, and the latest that the delivery was offered with
 	Session Session
 	State   DoneState         // of the delivery now: Open, Pushed or Kept
 	Unpaid  []Unpaid          // reply debts of this conversation, oldest first
