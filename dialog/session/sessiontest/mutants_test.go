@@ -13,7 +13,7 @@ import (
 
 func mutants() []mutant {
 	ctx := context.Background()
-	return []mutant{
+	return append(reviewed(), []mutant{
 		{"forgets ids", func(s *Memory) session.Store {
 			return &wrong{Memory: s, accept: func(s *Memory, m chat.Message, t session.Terms) (session.Accepted, error) {
 				spoil(s, m.From, func(c *conversation) {
@@ -281,5 +281,5 @@ func mutants() []mutant {
 				return got, err
 			}}
 		}, []string{"bounded: the mailbox", "bounded: delivery ids"}},
-	}
+	}...)
 }
