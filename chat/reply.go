@@ -38,9 +38,9 @@ const (
 type Unit uint8
 
 const (
-	Runes Unit = 0
-	UTF16 Unit = 1
-	Bytes Unit = 2
+	Runes Unit = 0 // characters
+	UTF16 Unit = 1 // UTF-16 code units: an emoji is two
+	Bytes Unit = 2 // of UTF-8
 )
 
 // Caps is what a platform can show in one conversation. Zero limits mean "no limit known".
@@ -105,9 +105,9 @@ type Signal struct {
 type CaseState string
 
 const (
-	Waiting CaseState = "waiting"
-	Held    CaseState = "held"
-	Over    CaseState = "closed"
+	Waiting CaseState = "waiting" // for a seat
+	Held    CaseState = "held"    // by one seat; the bot is silent
+	Over    CaseState = "closed"  // or recalled
 )
 
 // Case is a handoff, from raised to closed.

@@ -22,7 +22,7 @@ func show(r chat.Reply) string {
 }
 
 // visible makes control characters readable, so that a text can neither colour the terminal, move its cursor, set its title nor show
-// itself from right to left (reliability.md F12, F8). Line ends stay.
+// itself from right to left. Line ends stay.
 func visible(s string) string {
 	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\r\n", "\n")
 	var b strings.Builder

@@ -15,7 +15,7 @@ import (
 	"github.com/xianda-bot/xianda/store/redis/redistest"
 )
 
-// full makes the fault tests as long as reliability.md asks for: make chaos sets it.
+// full makes the fault tests run at full length: make chaos asks for it.
 func full() bool { return os.Getenv("XIANDA_CHAOS") == "full" }
 
 // turnOf reads the number that the release's one dialog says.

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// verbs are the keys of which a step has exactly one, with the further keys that each takes.
+// verbKeys are the further keys that a step with v may have.
 func verbKeys(v Verb) []string {
 	switch v {
 	case Say, Answer:
@@ -23,6 +23,7 @@ func verbKeys(v Verb) []string {
 	return nil
 }
 
+// verbs are the keys of which a step has exactly one.
 var verbs = []Verb{Say, Answer, Collect, Switch, Call, Set, Goto, Sub, Handoff, End}
 
 // step reads one item of steps:.

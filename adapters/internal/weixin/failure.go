@@ -20,6 +20,7 @@ type Error struct {
 	Cause   error  // of no answer
 }
 
+// Error names the path with what came of it: the cause, the platform's code, or the HTTP status.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Op)

@@ -16,6 +16,7 @@ type Refusal struct {
 	Reason string // method encoding query signature timestamp stale replayed downgrade encrypted msg_signature envelope large body xml echo
 }
 
+// Error is the status with the reason.
 func (r *Refusal) Error() string { return strconv.Itoa(r.Status) + " " + r.Reason }
 
 func forbidden(reason string) *Refusal { return &Refusal{http.StatusForbidden, reason} }

@@ -45,8 +45,8 @@ type conversation struct {
 	counted  bool    // a right was granted once
 	hold     *session.Hold
 	timers   []session.Timer
-	last     session.Committed // of the claim with lastTurn and lastToken
-	lastID   string            // turn and token
+	last     session.Committed // of the claim that lastID names
+	lastID   string            // turn and token of the newest commit
 	touched  time.Time
 	children []string // cases
 }
