@@ -183,12 +183,15 @@ func (s *Memory) leave(c *conversation, cl *session.Claim, o session.Outcome, no
 // maxChildren is how many cases of one conversation are remembered.
 const maxChildren = 20
 
-// remember adds a case to its conversation. Beyond the limit the one that was closed first is forgotten, or the oldest.
+// remember adds a case to its conversation. Beyond the limit the one that was closed first is forgotten, or the oldest that no seat holds.
 func (s *Memory) remember(c *conversation, id string) {
 	c.children = slices.DeleteFunc(c.children, func(old string) bool { return s.cases[old] == nil })
 	c.children = append(c.children, id)
 	for len(c.children) > maxChildren {
 		first := 0
+		if c.hold != nil && c.hold.Case == c.children[0] {
+			first = 1
+		}
 		for i, old := range c.children {
 			a, b := s.cases[old], s.cases[c.children[first]]
 			if a.State == chat.Over && (b.State != chat.Over || a.Closed.Before(b.Closed)) {

@@ -106,4 +106,15 @@ func casesBounded(b *bench) {
 	if err != nil || len(all) != most {
 		b.Fatalf("promise 8 (bounded): Queue.Cases lists %d, %v, want %d", len(all), err, most)
 	}
+
+	b = b.at("held")
+	held := b.asksFor("held")
+	b.claimCase(held, "alice")
+	for i := range most + 1 {
+		b.asksFor(fmt.Sprint("m", i))
+	}
+	if k, err := b.Queue.Case(b.ctx, held); err != nil || k.Seat != "alice" {
+		b.Fatalf("promise 8 (bounded): the held case before %d open ones = %s, %v, want it held", most+1, show(k), err)
+	}
+	b.closeCase(held)
 }

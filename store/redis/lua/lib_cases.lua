@@ -12,7 +12,7 @@ local function lines()
 end
 
 -- remember notes in field C which cases the conversation has, by id, the one that was noted first in front. Those that are gone are
--- left out; beyond CASES the one that was closed first goes, or the first of all. key is the case's hash; those of the others lie beside it.
+-- left out; beyond CASES the one that was closed first goes, or the first that no seat holds. key is the case's hash; those of the others lie beside it.
 local function remember(key, cases, closed, id)
   local before, ids, gone = string.sub(key, 1, -#id - 1), {}, {}
   for other in string.gmatch(pending.C or redis.call('HGET', conv, 'C') or '', '%S+') do
@@ -21,6 +21,7 @@ local function remember(key, cases, closed, id)
   ids[#ids + 1] = id
   while #ids > CASES do
     local first, least = 1, false
+    if string.match(S.h or '', '^[^|]*|([^|]*)|') == ids[1] then first = 2 end
     for i, other in ipairs(ids) do
       local at = tonumber(redis.call('HGET', before .. other, 'closed') or nil)
       if at and (not least or at < least) then first, least = i, at end

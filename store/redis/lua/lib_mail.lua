@@ -20,11 +20,11 @@ local function forget(at, letter, id)
 end
 
 -- prune forgets old ids. The two that stand first are looked at for every message, so that the ring shrinks though each adds one; what
--- stays for long goes to the end, so that it does not hide what is behind it. A full ring is looked through: nobody is refused for
--- what could be forgotten.
-local function prune()
+-- stays for long goes to the end, so that it does not hide what is behind it. With all, because a limit is reached, the whole ring
+-- is looked through: nobody is refused for what could be forgotten.
+local function prune(all)
   if next(pending) then flush() end -- an earlier join of the same script
-  if S.ot - S.oh + 1 >= ALLIDS then
+  if all then
     local names, at = {}, S.oh
     for i = S.oh, S.ot do names[#names + 1] = 'o' .. i end
     for i, v in ipairs(redis.call('HMGET', conv, unpack(names))) do
@@ -62,15 +62,14 @@ end
 local function join(id, body, redelivery, by, posted, over)
   if redelivery < REDELIVERY then redelivery = REDELIVERY end
   if S.mt - S.mh + 1 >= MAILBOX and not over then return nil, 'mailbox' end
+  local letter = posted and redelivery > LONG and 'l' or '-'
   if S.ot - S.oh + 1 > KEPT then
-    prune()
+    local crowd = letter == 'l' and S.n >= LONGIDS
+    prune(crowd or S.ot - S.oh + 1 >= ALLIDS)
     if S.ot - S.oh + 1 >= ALLIDS and not over then return nil, 'deliveries' end
+    if crowd and S.n >= LONGIDS then return nil, 'events' end
   end
-  local letter = '-'
-  if posted and redelivery > LONG then
-    if S.n >= LONGIDS then return nil, 'events' end
-    S.n, letter = S.n + 1, 'l'
-  end
+  if letter == 'l' then S.n = S.n + 1 end
   S.mt, S.ot = S.mt + 1, S.ot + 1
   local turn = string.format('%x-%x', micros, S.mt)
   local m, rec = turn .. '|' .. #id .. '|' .. id .. body, written('o', turn, redelivery, by, '')
