@@ -22,7 +22,7 @@ type offered struct {
 func (c *conversation) accept(o offered, t *moment) (session.Accepted, error) {
 	m := o.message
 	if d := c.delivery(m.ID); d != nil {
-		return c.known(d, o.post, t)
+		return c.known(d, ms(m.ReplyBy), o.post, t)
 	}
 	if m.Kind == chat.Seat || m.Kind == chat.Closed {
 		if c.Hold == nil || c.Hold.Case != m.Case {
@@ -48,29 +48,54 @@ func (c *conversation) accept(o offered, t *moment) (session.Accepted, error) {
 	return c.claimed(a, m.ID, t)
 }
 
+// Events that others post are remembered for a day, so that they could fill the list of ids on which people depend.
+const (
+	longKept = time.Hour
+	maxLong  = 256 // ids of one conversation that are kept for longer than longKept; beyond it events are refused
+)
+
 // join puts a new message at the end of the mailbox.
 func (c *conversation) join(o offered, t *moment) error {
 	if len(c.Mailbox) >= session.MaxMailbox && !o.over {
 		return chat.ErrBusy
 	}
 	c.forgetDeliveries(t.now)
+	long := o.post && o.redelivery > longKept
+	if long && c.longs() >= maxLong {
+		return chat.ErrBusy
+	}
 	if len(c.Deliveries) >= session.MaxIDs && !o.over {
 		return chat.ErrBusy
 	}
 	wait := max(o.redelivery, session.MinRedelivery).Milliseconds()
 	by := ms(o.message.ReplyBy)
-	keep := max(t.now, by) + wait
-	if by > t.now {
-		keep += session.MinRedelivery.Milliseconds() // it may have to become a debt first
-	}
 	t.n++
 	turn := strconv.FormatInt(t.now, 36) + "-" + strconv.FormatUint(t.n, 36)
 	c.Deliveries = append(c.Deliveries, delivery{
-		ID: o.message.ID, State: session.Open, Keep: keep, ReplyBy: by, Wait: wait, Turn: turn, Place: int64(t.n),
+		ID: o.message.ID, State: session.Open, Keep: keptUntil(t.now, by, wait), ReplyBy: by, Wait: wait, Turn: turn, Place: int64(t.n), Long: long,
 	})
 	c.Mailbox = append(c.Mailbox, letter{ID: o.message.ID, Body: o.body, Turn: turn})
 	c.Touched, c.changed = t.now, true
 	return nil
+}
+
+// keptUntil is how long a delivery is remembered that came now, can be answered by by and comes again within wait.
+func keptUntil(now, by, wait int64) int64 {
+	keep := max(now, by) + wait
+	if by > now {
+		keep += session.MinRedelivery.Milliseconds() // it may have to become a debt first
+	}
+	return keep
+}
+
+func (c *conversation) longs() int {
+	n := 0
+	for i := range c.Deliveries {
+		if c.Deliveries[i].Long {
+			n++
+		}
+	}
+	return n
 }
 
 // forgetDeliveries lets old ids fall out: all but the last KeptIDs (with the one that joins) that are older than their redelivery.
@@ -90,24 +115,51 @@ func (c *conversation) forgetDeliveries(now int64) {
 }
 
 // waits tells whether a delivery is still in the mailbox.
-func (c *conversation) waits(id string) bool {
+func (c *conversation) waits(id string) bool { return c.letter(id) != nil }
+
+// letter is the message of a delivery that is not judged yet, nil when there is none.
+func (c *conversation) letter(id string) *letter {
 	for i := range c.Mailbox {
 		if c.Mailbox[i].ID == id {
-			return true
+			return &c.Mailbox[i]
 		}
 	}
-	return false
+	return nil
 }
 
-// known answers an offered delivery that was recorded before.
-func (c *conversation) known(d *delivery, post bool, t *moment) (session.Accepted, error) {
+// known answers an offered delivery that was recorded before. by is until when the request that brings it now can be answered, 0: not.
+func (c *conversation) known(d *delivery, by int64, post bool, t *moment) (session.Accepted, error) {
 	if d.State != session.Open {
 		return session.Accepted{Done: d.done()}, nil
+	}
+	if err := c.extend(d, by, t.now); err != nil {
+		return session.Accepted{}, err
 	}
 	if post {
 		return session.Accepted{Waiting: true}, nil
 	}
 	return c.claimed(session.Accepted{Waiting: true}, d.ID, t)
+}
+
+// extend lets an open delivery be answered until by, if that is later: another request for it waits now.
+func (c *conversation) extend(d *delivery, by, now int64) error {
+	if by <= d.ReplyBy {
+		return nil
+	}
+	if l := c.letter(d.ID); l != nil {
+		var m chat.Message
+		if err := json.Unmarshal(l.Body, &m); err != nil {
+			return c.damaged(err)
+		}
+		m.ReplyBy = at(by)
+		body, err := json.Marshal(m)
+		if err != nil {
+			return err
+		}
+		l.Body = body
+	}
+	d.ReplyBy, d.Keep, c.changed = by, max(d.Keep, keptUntil(now, by, d.Wait)), true
+	return nil
 }
 
 func (d *delivery) done() *session.Done {

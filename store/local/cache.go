@@ -118,8 +118,7 @@ func (s *Store) acquire(ctx context.Context, a chat.Address) (*entry, error) {
 		}
 	}
 	if e.c.exists() && e.c.gone() <= s.now() && len(e.c.Mailbox) == 0 {
-		if err := s.forget(e, false); err != nil {
-			s.release(e)
+		if err := s.forgetWithin(ctx, e, false); err != nil {
 			return nil, err
 		}
 	}
@@ -237,7 +236,11 @@ func (s *Store) run(ctx context.Context, a chat.Address, again *record, op func(
 		s.release(e)
 		return err
 	}
-	s.writes <- w
+	if err := s.hand(ctx, w); err != nil {
+		e.c = nil
+		s.release(e)
+		return err
+	}
 	select {
 	case err := <-w.done:
 		s.finish(e, err)

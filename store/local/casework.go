@@ -3,6 +3,7 @@ package local
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"slices"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 )
 
 const (
-	maxCases      = 64 // of one conversation; beyond it closed ones are forgotten, oldest first
+	maxCases      = 20 // of one conversation, open and closed
 	maxNotes      = 50
 	maxTranscript = 50
 )
@@ -30,19 +31,32 @@ func (c *conversation) settleCases(o outcome, t *moment) {
 		c.Cases = append(c.Cases, caseRef{ID: k.ID})
 		c.keepCase(&k)
 	}
-	for i := 0; len(c.Cases) > maxCases && i < len(c.Cases); {
-		if c.Cases[i].Until == 0 {
-			i++
-			continue
-		}
-		c.left.gone = append(c.left.gone, c.Cases[i].ID)
-		c.Cases = slices.Delete(c.Cases, i, i+1)
+	for len(c.Cases) > maxCases {
+		c.forgetCase()
 	}
 	for _, id := range o.Recall {
 		if k := c.cases[id]; k != nil && k.State == chat.Waiting {
-			c.over(k, "recalled", t)
+			c.over(k, "recalled", nil, t)
 		}
 	}
+}
+
+// forgetCase forgets the case that was closed first, or the oldest that waits when all are open.
+func (c *conversation) forgetCase() {
+	first, until := 0, int64(math.MaxInt64)
+	for i, k := range c.Cases {
+		if k.Until != 0 && k.Until < until {
+			first, until = i, k.Until
+		}
+	}
+	id := c.Cases[first].ID
+	if until == math.MaxInt64 && c.Hold != nil && c.Hold.Case == id { // the seat is speaking
+		first = 1
+		id = c.Cases[first].ID
+	}
+	c.left.gone = append(c.left.gone, id)
+	c.Cases = slices.Delete(c.Cases, first, first+1)
+	delete(c.cases, id)
 }
 
 // keepCase notes that k changed.
@@ -59,13 +73,12 @@ func (c *conversation) keepCase(k *chat.Case) {
 	c.changed = true
 }
 
-// over closes a case and keeps its transcript, which the conversation will forget.
-func (c *conversation) over(k *chat.Case, reason string, t *moment) {
+// over closes a case and keeps these lines with it, which the conversation will forget.
+func (c *conversation) over(k *chat.Case, reason string, said []chat.Line, t *moment) {
 	if !k.Claimed.IsZero() {
 		c.left.paces = append(c.left.paces, pace{k.Queue, t.time().Sub(k.Claimed)})
 	}
-	k.Transcript = c.transcript()
-	k.State, k.Closed, k.CloseReason, k.Epoch = chat.Over, t.time(), reason, t.next()
+	k.State, k.Closed, k.CloseReason, k.Epoch, k.Transcript = chat.Over, t.time(), reason, t.next(), said
 	for i := range c.Cases {
 		if c.Cases[i].ID == k.ID {
 			c.Cases[i].Until = t.now + session.KeepClosed.Milliseconds()
@@ -187,7 +200,7 @@ func (c *conversation) closeCase(id, reason string, o offered, t *moment) error 
 			return err
 		}
 	}
-	c.over(k, reason, t)
+	c.over(k, reason, c.transcript(), t)
 	c.signal("case.closed", id, t)
 	return nil
 }

@@ -153,22 +153,20 @@ func (c *conversation) committed(d *delivery, t *moment) (session.Committed, err
 
 // settleDebts decides how the delivery is answered and what is owed.
 func (c *conversation) settleDebts(d *delivery, o outcome, now int64) {
-	if o.Drop {
-		c.Debts = slices.DeleteFunc(c.Debts, func(d debt) bool { return d.Kind == chat.ReplyDebt && d.Bot })
-		for i := range c.Deliveries {
-			c.Deliveries[i].Unshown = false
-		}
-	}
 	passive := d.State == session.Open && len(o.Passive) > 0 && d.ReplyBy != 0 && d.ReplyBy >= now
 	for _, id := range o.Carried {
 		// A debt that was paid or lent meanwhile must not be shown again, so that the answer cannot be passive any more.
 		passive = passive && slices.ContainsFunc(c.Debts, func(d debt) bool { return d.ID == id && d.Kind == chat.ReplyDebt && d.free(now) })
+	}
+	if o.Drop {
+		c.dropBot()
 	}
 	owe := o.Instead
 	switch {
 	case passive:
 		d.State, d.Replies, d.Unshown = session.Passive, o.Passive, true
 		c.Debts = slices.DeleteFunc(c.Debts, func(d debt) bool { return d.Kind == chat.ReplyDebt && slices.Contains(o.Carried, d.ID) })
+		c.follow(d.Place)
 		owe = o.Behind
 	case d.State == session.Open && len(o.Passive) == 0 && len(o.Instead) == 0:
 		d.State = session.Nothing
@@ -186,6 +184,28 @@ func (c *conversation) settleDebts(d *delivery, o outcome, now int64) {
 	}
 	c.owe(now, d.Place, o.Park, owe...)
 	c.owe(now, d.Place, o.Park, o.Always...)
+}
+
+// follow puts what is owed already behind the passive reply of the turn at place, so that nothing of it is shown before that.
+func (c *conversation) follow(place int64) {
+	for i := range c.Debts {
+		if d := &c.Debts[i]; d.Kind == chat.ReplyDebt {
+			d.Place = max(d.Place, place)
+		}
+	}
+}
+
+// dropBot forgets what the bot still owes, passive replies that are not yet shown included.
+func (c *conversation) dropBot() {
+	c.Debts = slices.DeleteFunc(c.Debts, func(d debt) bool { return d.Kind == chat.ReplyDebt && d.Bot })
+	for i := range c.Deliveries {
+		d := &c.Deliveries[i]
+		if !d.Unshown {
+			continue
+		}
+		d.Left = true
+		d.Unshown = slices.ContainsFunc(d.Replies, func(r chat.Reply) bool { return r.From != "" })
+	}
 }
 
 func (c *conversation) settleTimers(o outcome) {

@@ -67,8 +67,8 @@ type debt struct {
 	chat.Debt
 	Fence    string   `json:"f,omitempty"`
 	Until    int64    `json:"x,omitempty"` // end of the loan
-	Reserved []string `json:"g,omitempty"` // grants from which the loan took one
-	Place    int64    `json:"q,omitempty"` // number of its turn: a passive reply that becomes a debt goes before those of later turns
+	Reserved []string `json:"g,omitempty"` // grants that paid for the loan
+	Place    int64    `json:"q,omitempty"` // number of its turn, or of the turn whose passive reply it waits behind
 }
 
 func (d *debt) lent(now int64) bool { return d.Until > now }
@@ -89,6 +89,8 @@ type delivery struct {
 	Place   int64             `json:"q,omitempty"`
 	Park    bool              `json:"p,omitempty"`
 	Unshown bool              `json:"u,omitempty"` // passive, and nobody told yet that it was written
+	Left    bool              `json:"o,omitempty"` // unshown when the person left: only what a seat said becomes debts
+	Long    bool              `json:"l,omitempty"` // an event that is kept for longer than longKept
 	Replies []chat.Reply      `json:"r,omitempty"`
 }
 

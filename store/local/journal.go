@@ -45,6 +45,7 @@ type record struct {
 	Redelivery time.Duration       `json:"w,omitempty"`
 	Post       bool                `json:"p,omitempty"`
 	ID         string              `json:"i,omitempty"` // known: the delivery
+	By         int64               `json:"b,omitempty"` // known: until when it can be answered
 	Token      string              `json:"k,omitempty"`
 	For        time.Duration       `json:"d,omitempty"` // lend
 	Settle     *session.Settlement `json:"s,omitempty"`
@@ -66,7 +67,7 @@ func (r *record) apply(c *conversation) error {
 		if d == nil {
 			return session.ErrUnknown
 		}
-		_, err := c.known(d, false, t)
+		_, err := c.known(d, r.By, false, t)
 		return err
 	case "take":
 		_, err := c.take(t)

@@ -73,10 +73,14 @@ func (c *conversation) reserve(d *debt, loan *session.Loan, now int64) bool {
 		return false
 	}
 	for i := range c.Rights {
-		if r := &c.Rights[i]; r.live(now) && r.Left > 0 {
-			r.Left--
-			d.Reserved = append(d.Reserved, r.Grant)
+		r := &c.Rights[i]
+		if !r.live(now) || r.Left == 0 {
+			continue
 		}
+		if r.Left > 0 {
+			r.Left--
+		}
+		d.Reserved = append(d.Reserved, r.Grant)
 	}
 	r := c.Rights[newest].ReplyRight
 	r.Data = slices.Clone(r.Data)
@@ -96,10 +100,14 @@ func (c *conversation) settle(s session.Settlement, t *moment) {
 	if i < 0 {
 		return
 	}
-	d := &c.Debts[i]
+	d, another := &c.Debts[i], false
 	for j := range c.Rights {
 		r := &c.Rights[j]
-		if s.GiveBack && r.Left >= 0 && slices.Contains(d.Reserved, r.Grant) {
+		if !slices.Contains(d.Reserved, r.Grant) { // granted since: the platform said nothing of it
+			another = another || r.live(t.now) && r.Left != 0
+			continue
+		}
+		if s.GiveBack && r.Left >= 0 {
 			r.Left++
 		}
 		if s.Spent {
@@ -112,6 +120,9 @@ func (c *conversation) settle(s session.Settlement, t *moment) {
 		d.Due = at(t.now + s.After.Milliseconds())
 	case session.Park:
 		d.Park, d.Due = true, time.Time{}
+		if another {
+			d.Park, d.Due = false, at(t.now)
+		}
 	default:
 		c.Debts = slices.Delete(c.Debts, i, i+1)
 	}

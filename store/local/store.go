@@ -56,12 +56,12 @@ func fits(a chat.Address, body []byte) error {
 // ClaimReply asks what became of m.
 func (s *Store) ClaimReply(ctx context.Context, m chat.Message) (session.Accepted, error) {
 	var a session.Accepted
-	err := s.run(ctx, m.From, &record{Op: "known", ID: m.ID}, func(c *conversation, t *moment) (err error) {
+	err := s.run(ctx, m.From, &record{Op: "known", ID: m.ID, By: ms(m.ReplyBy)}, func(c *conversation, t *moment) (err error) {
 		d := c.delivery(m.ID)
 		if d == nil {
 			return session.ErrUnknown
 		}
-		a, err = c.known(d, false, t)
+		a, err = c.known(d, ms(m.ReplyBy), false, t)
 		return err
 	})
 	if err != nil {
@@ -190,11 +190,34 @@ func (s *Store) Forget(ctx context.Context, a chat.Address) error {
 	if err != nil {
 		return err
 	}
-	defer s.release(e)
-	if !e.c.exists() {
-		return nil
+	if e.c.exists() {
+		if err := s.forgetWithin(ctx, e, true); err != nil {
+			return err
+		}
 	}
-	return s.forget(e, true)
+	s.release(e)
+	return nil
+}
+
+// forgetWithin is forget, which is not waited for beyond ctx. When it returns an error it released e, or will when the disk answers.
+func (s *Store) forgetWithin(ctx context.Context, e *entry, erase bool) error {
+	done := make(chan error, 1)
+	go func() { done <- s.forget(e, erase) }()
+	select {
+	case err := <-done:
+		if err != nil {
+			s.release(e)
+		}
+		return err
+	case <-ctx.Done():
+		s.under.Add(1) // beside the caller's own
+		go func() {
+			defer s.leave()
+			<-done
+			s.release(e)
+		}()
+		return ctx.Err()
+	}
 }
 
 // forget removes e, which the caller has locked; with erase its events for reports too. The journal must not bring it back, and must

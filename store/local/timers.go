@@ -49,6 +49,9 @@ func (c *conversation) ripen(now int64) {
 		}
 		var all []debt
 		for _, r := range d.Replies {
+			if d.Left && r.From == "" {
+				continue
+			}
 			body, err := json.Marshal(r)
 			if err != nil {
 				continue // it was read from JSON

@@ -21,6 +21,17 @@ type write struct {
 
 func newWrite(apply func(tx *bolt.Tx) error) *write { return &write{apply, make(chan error, 1)} }
 
+// hand gives w to the writer. It waits when much is in line before it, as behind a disk that hangs, but not beyond ctx: then w was not
+// handed over.
+func (s *Store) hand(ctx context.Context, w *write) error {
+	select {
+	case s.writes <- w:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // writer commits what waits in groups: while the disk takes one, the next gathers. So a lone caller waits for one fsync, and many share
 // one. (bbolt's own Batch makes a lone caller wait 10 ms.)
 func (s *Store) writer() {
@@ -68,7 +79,9 @@ func (s *Store) update(ctx context.Context, apply func(tx *bolt.Tx) error) error
 	}
 	defer s.leave()
 	w := newWrite(apply)
-	s.writes <- w
+	if err := s.hand(ctx, w); err != nil {
+		return err
+	}
 	select {
 	case err := <-w.done:
 		return err
