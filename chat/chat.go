@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Address is one conversation: a person on a channel. Only the adapter that made Peer and Thread looks inside them.
@@ -79,6 +80,18 @@ type Message struct {
 
 // MaxText is how many bytes of a message's text are kept; what is longer is cut at a rune and marked with "…".
 const MaxText = 8 << 10
+
+// Cut shortens s to at most n bytes, at a rune, and marks that with "…"; n is at least 3.
+func Cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	n -= len("…")
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
+}
 
 // Media is one image, voice, video, file or place. Ref is the platform's own handle; only its adapter can open it.
 type Media struct {

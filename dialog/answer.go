@@ -25,7 +25,7 @@ func (t *turn) ask(text string) {
 		t.miss()
 		return
 	}
-	t.s.Asked = cut(text, 600)
+	t.s.Asked = chat.Cut(text, 600)
 	t.s.Misses = 0
 	if hits[0].Exact || hits[0].Score >= t.rel.Thresholds.Answer {
 		t.leaveDialog()

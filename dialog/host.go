@@ -290,23 +290,11 @@ func (h *Host) Drain(ctx context.Context) {
 
 // bounded cuts what a person may send to what a session can bear.
 func bounded(m chat.Message) chat.Message {
-	m.Text = cut(m.Text, chat.MaxText)
-	m.Choice = cut(m.Choice, 256)
-	m.Name = cut(m.Name, 128)
+	m.Text = chat.Cut(m.Text, chat.MaxText)
+	m.Choice = chat.Cut(m.Choice, 256)
+	m.Name = chat.Cut(m.Name, 128)
 	if len(m.Media) > 16 {
 		m.Media = m.Media[:16]
 	}
 	return m
-}
-
-// cut shortens s to at most n bytes, at a rune, and marks it.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	n -= len("…")
-	for n > 0 && s[n]&0xC0 == 0x80 {
-		n--
-	}
-	return s[:n] + "…"
 }

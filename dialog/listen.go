@@ -144,11 +144,11 @@ func (t *turn) pick(i session.Item) {
 	id, found := strings.CutPrefix(i.Target, toEntry)
 	switch {
 	case found:
-		t.s.Asked = cut(i.Label, 600)
+		t.s.Asked = chat.Cut(i.Label, 600)
 		t.leaveDialog()
 		t.answer(id, nil)
 	case strings.HasPrefix(i.Target, toDialog):
-		t.s.Asked = cut(i.Label, 600)
+		t.s.Asked = chat.Cut(i.Label, 600)
 		t.leaveDialog()
 		name, at, _ := strings.Cut(strings.TrimPrefix(i.Target, toDialog), "/")
 		t.begin(name, at)

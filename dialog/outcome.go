@@ -146,7 +146,7 @@ func lines(c *session.Claim, j judgement) []chat.Line {
 		at = c.Now
 	}
 	if j.heard != "" {
-		all = append(all, chat.Line{At: at, From: "person", Text: cut(j.heard, 2000), Source: j.reason, Turn: c.Turn})
+		all = append(all, chat.Line{At: at, From: "person", Text: chat.Cut(j.heard, 2000), Source: j.reason, Turn: c.Turn})
 	}
 	for _, r := range j.replies {
 		from, text := "bot", r.Text
@@ -156,7 +156,7 @@ func lines(c *session.Claim, j judgement) []chat.Line {
 		for i, choice := range r.Choices {
 			text += fmt.Sprintf("\n%d. %s", i+1, choice.Label)
 		}
-		all = append(all, chat.Line{At: c.Now, From: from, Text: cut(strings.TrimSpace(text), 2000), Source: r.Source, Turn: c.Turn})
+		all = append(all, chat.Line{At: c.Now, From: from, Text: chat.Cut(strings.TrimSpace(text), 2000), Source: r.Source, Turn: c.Turn})
 	}
 	return all
 }

@@ -91,7 +91,7 @@ func (t *turn) wanted() string {
 	if t.s.Last != nil {
 		return t.label(t.s.Last.ID)
 	}
-	return cut(heard(t.message), 600)
+	return chat.Cut(heard(t.message), 600)
 }
 
 // carried are the values that go with the case: those named, or every slot when the person asked for a human in the middle.

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/xianda-bot/xianda/adapters/internal/weixin"
 	"github.com/xianda-bot/xianda/chat"
@@ -127,14 +126,5 @@ func happened(x *weixin.Element, received time.Time) time.Time {
 	return received
 }
 
-// clip cuts a text at a rune so that it takes no more than chat.MaxText bytes.
-func clip(s string) string {
-	if len(s) <= chat.MaxText {
-		return s
-	}
-	n := chat.MaxText - len("…")
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n] + "…"
-}
+// clip keeps what chat keeps of a text.
+func clip(s string) string { return chat.Cut(s, chat.MaxText) }
