@@ -22,6 +22,9 @@ func newChat(c *common) *cobra.Command {
 serving is touched. Calls go to the backends of the configuration, if there is one.`,
 		Example: "  xianda chat\n  printf '你好\\n红包发不出去\\n人工\\n' | xianda chat",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if _, ok := app.SampleCaps(as); !ok {
+				return &usageError{fmt.Errorf("--as %q: there is no such kind of channel; console always is", as)}
+			}
 			path, cfg, err := c.releaseDir(args)
 			if err != nil {
 				return err
@@ -56,34 +59,63 @@ func (c *common) chat(ctx context.Context, rel *release.Release, as string, o re
 		return err
 	}
 	c.printReplies(replies)
-	in := bufio.NewScanner(c.env.In)
-	in.Buffer(nil, 1<<20)
+	lines, ended := c.lines(ctx)
 	known := ""
-	for c.prompt(); in.Scan(); c.prompt() {
-		line := strings.TrimSpace(in.Text())
-		if line == "" {
-			continue
-		}
-		if !c.env.Terminal {
-			fmt.Fprintf(c.env.Out, "> %s\n", visible(line))
-		}
-		replies, err := talk.Say(ctx, line)
-		if err != nil {
-			return err
-		}
-		c.printReplies(replies)
-		if raised, err := talk.Case(ctx); err == nil && raised.ID != known {
-			known = raised.ID
-			fmt.Fprintf(c.env.Out, "[case %s raised in queue %s, %s, wanted: %s]\n", raised.ID, visible(raised.Queue), raised.Priority, visible(raised.Wanted))
-		}
-		if ctx.Err() != nil {
+	for {
+		c.prompt()
+		select {
+		case <-ctx.Done():
+			c.endLine()
 			return nil
+		case err := <-ended:
+			c.endLine()
+			return err
+		case line := <-lines:
+			if line = strings.TrimSpace(line); line == "" {
+				continue
+			}
+			if !c.env.Terminal {
+				fmt.Fprintf(c.env.Out, "> %s\n", visible(line))
+			}
+			replies, err := talk.Say(ctx, line)
+			if ctx.Err() != nil {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			c.printReplies(replies)
+			if raised, err := talk.Case(ctx); err == nil && raised.ID != known {
+				known = raised.ID
+				fmt.Fprintf(c.env.Out, "[case %s raised in queue %s, %s, wanted: %s]\n", raised.ID, visible(raised.Queue), raised.Priority, visible(raised.Wanted))
+			}
 		}
 	}
+}
+
+// lines reads the input; ended gets its error, nil at its end. It reads in a goroutine, because a Read of a terminal does not end with
+// ctx: that one is left behind, and the program ends.
+func (c *common) lines(ctx context.Context) (lines <-chan string, ended <-chan error) {
+	l, e := make(chan string), make(chan error, 1)
+	go func() {
+		in := bufio.NewScanner(c.env.In)
+		in.Buffer(nil, 1<<20)
+		for in.Scan() {
+			select {
+			case l <- in.Text():
+			case <-ctx.Done():
+				return
+			}
+		}
+		e <- in.Err()
+	}()
+	return l, e
+}
+
+func (c *common) endLine() {
 	if c.env.Terminal {
 		fmt.Fprintln(c.env.Out)
 	}
-	return in.Err()
 }
 
 func (c *common) prompt() {

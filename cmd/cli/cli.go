@@ -80,19 +80,22 @@ very turn in which one is wanted. Start with "xianda init".`,
 		Example:           "  xianda init helpdesk\n  xianda serve -c helpdesk/xianda.yaml",
 		SilenceErrors:     true,
 		SilenceUsage:      true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
+		Version:           env.Version,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true}, // ours is written as the others are
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return cmd.Help()
 		},
 	}
 	root.PersistentFlags().StringVarP(&c.config, "config", "c", "xianda.yaml", "configuration `FILE`")
 	root.PersistentFlags().BoolVar(&c.json, "json", false, "print JSON for programs")
+	root.SetVersionTemplate("xianda {{.Version}}\n")
+	root.SetHelpCommand(newHelp())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{fmt.Errorf("%w; see %q", err, cmd.CommandPath()+" --help")}
 	})
 	root.AddCommand(
 		newInit(c), newServe(c), newDoctor(c), newChat(c), newDialog(c), newKB(c), newHandoff(c), newSession(c), newDead(c), newConfig(c),
-		newChannel(c), newVersion(c),
+		newChannel(c), newVersion(c), newCompletion(c),
 	)
 	strict(root)
 	return root
@@ -112,11 +115,7 @@ func strict(cmd *cobra.Command) {
 			if len(args) == 0 {
 				return nil
 			}
-			err := fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
-			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-				err = fmt.Errorf("%w; did you mean %q?", err, near[0])
-			}
-			return &usageError{err}
+			return unknownCommand(cmd, args[0])
 		}
 		if cmd.RunE == nil {
 			cmd.RunE = func(cmd *cobra.Command, args []string) error { return cmd.Help() }
@@ -125,6 +124,17 @@ func strict(cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		strict(sub)
 	}
+}
+
+// unknownCommand says that cmd has no verb or noun of this name, and which one is nearest.
+func unknownCommand(cmd *cobra.Command, name string) error {
+	err := fmt.Errorf("unknown command %q for %q", name, cmd.CommandPath())
+	for cmd.SuggestionsMinimumDistance = 1; cmd.SuggestionsMinimumDistance <= 2; cmd.SuggestionsMinimumDistance++ {
+		if near := cmd.SuggestionsFor(name); len(near) > 0 {
+			return &usageError{fmt.Errorf("%w; did you mean %q?", err, near[0])}
+		}
+	}
+	return &usageError{fmt.Errorf("%w; see %q", err, cmd.CommandPath()+" --help")}
 }
 
 // World is the Env of a process.

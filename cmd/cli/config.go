@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 
+	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 
 	"github.com/xianda-bot/xianda/cmd/app"
@@ -27,19 +30,33 @@ func newConfig(c *common) *cobra.Command {
 				if err := app.CheckChannels(cfg); err != nil {
 					return err
 				}
-				fmt.Fprintf(c.env.Err, "%s: %d channels, no mistakes\n", c.config, len(cfg.Channels))
+				if c.json {
+					return c.printJSON(map[string]any{"file": c.config, "channels": len(cfg.Channels)})
+				}
+				fmt.Fprintf(c.env.Err, "%s: %s, no mistakes\n", c.config, count(len(cfg.Channels), "channel"))
 				return nil
 			},
 		},
 		&cobra.Command{
 			Use: "show", Short: "print what is in force, secrets hidden", Args: cobra.NoArgs,
-			Example: "  xianda config show\n  xianda config show -c shop.yaml",
+			Example: "  xianda config show\n  xianda config show -c shop.yaml --json",
 			RunE: func(*cobra.Command, []string) error {
 				cfg, err := c.load()
 				if err != nil {
 					return err
 				}
-				return cfg.Show(c.env.Out)
+				if !c.json {
+					return cfg.Show(c.env.Out)
+				}
+				var shown bytes.Buffer
+				if err := cfg.Show(&shown); err != nil {
+					return err
+				}
+				object, err := yaml.YAMLToJSON(shown.Bytes())
+				if err != nil {
+					return err
+				}
+				return c.printJSON(json.RawMessage(object))
 			},
 		},
 		&cobra.Command{

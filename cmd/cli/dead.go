@@ -67,10 +67,9 @@ func deadAct(c *common, verb, short string, call func(id string) (method, path s
 			}
 			method, path := call(args[0])
 			if err := h.ask(cmd.Context(), method, path, nil, nil); err != nil {
-				return err
+				return fmt.Errorf("dead letter %s: %w", args[0], err)
 			}
-			fmt.Fprintf(c.env.Err, "%s: %s done\n", args[0], verb)
-			return nil
+			return c.printDone(args[0], verb)
 		},
 	}
 }

@@ -62,11 +62,11 @@ and the edit that mends it. Errors fail; warnings do not. Nothing is changed.`,
 				}
 			}
 			if rel == nil || errors > 0 {
-				fmt.Fprintf(c.env.Err, "%d errors, %d warnings\n", errors, len(findings)-errors)
+				fmt.Fprintf(c.env.Err, "%s, %s\n", count(errors, "error"), count(len(findings)-errors, "warning"))
 				return errQuiet
 			}
-			fmt.Fprintf(c.env.Err, "%s: %d dialogs, %d answers, version %s: no errors, %d warnings\n",
-				rel.Name, len(rel.Dialogs), len(rel.Entries), rel.Version, len(findings))
+			fmt.Fprintf(c.env.Err, "%s: %s, %s, version %s: no errors, %s\n",
+				rel.Name, count(len(rel.Dialogs), "dialog"), count(len(rel.Entries), "answer"), rel.Version, count(len(findings), "warning"))
 			return nil
 		},
 	}
@@ -90,6 +90,9 @@ test gives: no network, no server, the same result every time. Fails when one do
 			results, err := rehearse.Run(cmd.Context(), rel, rehearse.Options{Caps: app.SampleCaps})
 			if err != nil {
 				return err
+			}
+			if results == nil {
+				results = []rehearse.Result{}
 			}
 			failed := 0
 			for _, r := range results {

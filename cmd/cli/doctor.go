@@ -1,11 +1,13 @@
 package cli
 
 import (
-	"fmt"
+	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/xianda-bot/xianda/cmd/app"
+	"github.com/xianda-bot/xianda/config"
 )
 
 func newDoctor(c *common) *cobra.Command {
@@ -19,33 +21,31 @@ change of credentials, and when something is strange. It sends nothing to anybod
 			if err != nil {
 				return err
 			}
-			checks := []app.Check{{Name: "configuration", OK: true, Detail: fmt.Sprintf("%s, %d channels", c.config, len(cfg.Channels))}}
-			checks = append(checks, c.checkRelease(cmd, cfg.Release))
+			checks := []app.Check{{Name: "configuration", OK: true, Detail: c.config + ", " + count(len(cfg.Channels), "channel")}}
+			checks = append(checks, c.checkRelease(cmd.Context(), cfg))
 			checks = append(checks, app.Examine(cmd.Context(), cfg)...)
 			return c.printChecks(checks)
 		},
 	}
 }
 
-func (c *common) checkRelease(cmd *cobra.Command, path string) app.Check {
+func (c *common) checkRelease(ctx context.Context, cfg *config.Config) app.Check {
 	k := app.Check{Name: "release"}
-	cfg, err := c.load()
-	if err == nil {
-		err = folder(cfg)
-	}
-	if err != nil {
+	if err := folder(cfg); err != nil {
 		k.Detail = err.Error()
 		return k
 	}
-	rel, findings, err := c.read(cmd.Context(), path, cfg)
+	rel, findings, err := c.read(ctx, cfg.Release, cfg)
 	switch {
 	case err != nil:
 		k.Detail = err.Error()
 	case rel == nil:
-		k.Detail = fmt.Sprintf("%d findings, with errors: see \"xianda dialog check\"", len(findings))
+		k.Detail = count(len(findings), "finding") + ", with errors: see \"xianda dialog check\""
 	default:
 		k.OK = true
-		k.Detail = fmt.Sprintf("%s, version %s, %d dialogs, %d answers, %d warnings", rel.Name, rel.Version, len(rel.Dialogs), len(rel.Entries), len(findings))
+		k.Detail = strings.Join([]string{
+			rel.Name, "version " + rel.Version, count(len(rel.Dialogs), "dialog"), count(len(rel.Entries), "answer"), count(len(findings), "warning"),
+		}, ", ")
 	}
 	return k
 }

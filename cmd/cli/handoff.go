@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,9 +35,8 @@ func handoffList(c *common) *cobra.Command {
 		Use: "list", Short: "list cases, urgent ones first, then the oldest", Args: cobra.NoArgs,
 		Example: "  xianda handoff list\n  xianda handoff list --state held --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			h, err := c.house()
-			if err != nil {
-				return err
+			if !slices.Contains([]chat.CaseState{"", chat.Waiting, chat.Held, chat.Over}, chat.CaseState(state)) {
+				return &usageError{fmt.Errorf("--state %q: want %s, %s or %s", state, chat.Waiting, chat.Held, chat.Over)}
 			}
 			q := url.Values{}
 			if state != "" {
@@ -44,8 +45,12 @@ func handoffList(c *common) *cobra.Command {
 			if queue != "" {
 				q.Set("queue", queue)
 			}
-			if limit > 0 {
+			if cmd.Flags().Changed("limit") {
 				q.Set("limit", strconv.Itoa(limit))
+			}
+			h, err := c.house()
+			if err != nil {
+				return err
 			}
 			var got struct {
 				Cases []chat.Case `json:"cases"`
@@ -66,7 +71,7 @@ func handoffList(c *common) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&state, "state", "", "only waiting, held or closed")
 	cmd.Flags().StringVar(&queue, "queue", "", "only this queue")
-	cmd.Flags().IntVar(&limit, "limit", 0, "at most so many (default 100)")
+	cmd.Flags().IntVar(&limit, "limit", 100, "at most so many")
 	return cmd
 }
 
@@ -97,7 +102,7 @@ func handoffShow(c *common) *cobra.Command {
 			}
 			var k chat.Case
 			if err := h.ask(cmd.Context(), http.MethodGet, "/v1/cases/"+url.PathEscape(args[0]), nil, &k); err != nil {
-				return err
+				return fmt.Errorf("case %s: %w", args[0], err)
 			}
 			return c.printCase(&k)
 		},
@@ -114,8 +119,8 @@ func (c *common) printCase(k *chat.Case) error {
 		fmt.Fprintf(w, "  seat %s", visible(k.Seat))
 	}
 	fmt.Fprintf(w, "\nwanted:   %s\nreason:   %s\n", visible(k.Wanted), visible(k.Reason))
-	for name, v := range k.Slots {
-		fmt.Fprintf(w, "slot:     %s = %s\n", visible(name), visible(v))
+	for _, name := range slices.Sorted(maps.Keys(k.Slots)) {
+		fmt.Fprintf(w, "slot:     %s = %s\n", visible(name), visible(k.Slots[name]))
 	}
 	if len(k.Tried) > 0 {
 		fmt.Fprintf(w, "tried:    %s\n", strings.Join(k.Tried, ", "))
@@ -139,9 +144,9 @@ func (c *common) printCase(k *chat.Case) error {
 }
 
 // caseAct is a command that does something to one case and prints it.
-func caseAct(c *common, use, short, example string, body func(cmd *cobra.Command, args []string) (act string, body any, err error), n int) *cobra.Command {
+func caseAct(c *common, use, short, example string, body func(cmd *cobra.Command, args []string) (act string, body any, err error), args cobra.PositionalArgs) *cobra.Command {
 	return &cobra.Command{
-		Use: use, Short: short, Example: example, Args: cobra.MinimumNArgs(n),
+		Use: use, Short: short, Example: example, Args: args,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			act, b, err := body(cmd, args)
 			if err != nil {
@@ -163,13 +168,12 @@ func (c *common) act(ctx context.Context, h *house, id, act string, body any) er
 		into = &k
 	}
 	if err := h.ask(ctx, http.MethodPost, "/v1/cases/"+url.PathEscape(id)+"/"+act, body, into); err != nil {
-		return err
+		return fmt.Errorf("case %s: %w", id, err)
 	}
 	if act == "claim" {
 		return c.printCase(&k)
 	}
-	fmt.Fprintf(c.env.Err, "%s: %s done\n", id, act)
-	return nil
+	return c.printDone(id, act)
 }
 
 // seatFlag adds --seat with the operator's own name as its default.
@@ -186,7 +190,7 @@ func handoffClaim(c *common) *cobra.Command {
 	cmd := caseAct(c, "claim CASE", "take a waiting case; the bot is silent from now on", "  xianda handoff claim 27c0ffee1234\n  xianda handoff claim 27c0ffee1234 --seat alice",
 		func(*cobra.Command, []string) (string, any, error) {
 			return "claim", map[string]string{"seat": *seat}, nil
-		}, 1)
+		}, cobra.ExactArgs(1))
 	seat = seatFlag(c, cmd)
 	return cmd
 }
@@ -199,7 +203,7 @@ func handoffReply(c *common) *cobra.Command {
 				*key = rand.Text()
 			}
 			return "reply", map[string]string{"seat": *seat, "text": strings.Join(args[1:], " "), "key": *key}, nil
-		}, 2)
+		}, cobra.MinimumNArgs(2))
 	seat = seatFlag(c, cmd)
 	key = cmd.Flags().String("key", "", "the same key twice is said once (default: a new one)")
 	return cmd
@@ -216,7 +220,7 @@ func handoffTransfer(c *common) *cobra.Command {
 				return "transfer", map[string]string{"queue": queue}, nil
 			}
 			return "transfer", map[string]string{"seat": seat}, nil
-		}, 1)
+		}, cobra.ExactArgs(1))
 	cmd.Flags().StringVar(&queue, "queue", "", "the queue in which it waits again")
 	cmd.Flags().StringVar(&seat, "to", "", "the seat that holds it from now on")
 	return cmd
@@ -227,7 +231,7 @@ func handoffNote(c *common) *cobra.Command {
 	cmd := caseAct(c, "note CASE TEXT …", "keep a line that only seats see", "  xianda handoff note 27c0ffee1234 已联系银行\n  xianda handoff note 27c0ffee1234 --seat alice 等回电",
 		func(_ *cobra.Command, args []string) (string, any, error) {
 			return "note", map[string]string{"seat": *seat, "text": strings.Join(args[1:], " ")}, nil
-		}, 2)
+		}, cobra.MinimumNArgs(2))
 	seat = seatFlag(c, cmd)
 	return cmd
 }
@@ -237,7 +241,7 @@ func handoffClose(c *common) *cobra.Command {
 	cmd := caseAct(c, "close CASE", "end a case; the bot answers again", "  xianda handoff close 27c0ffee1234\n  xianda handoff close 27c0ffee1234 --reason solved",
 		func(*cobra.Command, []string) (string, any, error) {
 			return "close", map[string]string{"reason": reason}, nil
-		}, 1)
+		}, cobra.ExactArgs(1))
 	cmd.Flags().StringVar(&reason, "reason", "solved", "why it ends")
 	return cmd
 }

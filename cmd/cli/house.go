@@ -54,7 +54,7 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.Text }
 
-// ask makes one call; into may be nil. An error that the house answered is a *refusal.
+// ask makes one call; into may be nil. An error that the house answered is a *refusal, which is wrong usage when it names a field.
 func (h *house) ask(ctx context.Context, method, path string, body, into any) error {
 	var payload io.Reader
 	if body != nil {
@@ -95,6 +95,9 @@ func (h *house) ask(ctx context.Context, method, path string, body, into any) er
 		text := e.Error.Message
 		if text == "" {
 			text = strings.ReplaceAll(e.Error.Code, "_", " ")
+		}
+		if e.Error.Field != "" { // what was asked for cannot be meant
+			return &usageError{&refusal{Status: resp.StatusCode, Code: e.Error.Code, Text: e.Error.Field + ": " + text}}
 		}
 		return &refusal{Status: resp.StatusCode, Code: e.Error.Code, Text: text}
 	}

@@ -25,6 +25,9 @@ func kbFind(c *common) *cobra.Command {
 serve people: what reaches the answer threshold is answered, what reaches the offer threshold is offered.`,
 		Example: "  xianda kb find 红包什么时候退\n  xianda kb find -n 10 --json 转账限额",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if n < 1 {
+				return &usageError{fmt.Errorf("--count %d: want 1 or more", n)}
+			}
 			var named []string
 			if path != "" {
 				named = []string{path}

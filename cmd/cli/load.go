@@ -57,7 +57,8 @@ func folder(cfg *config.Config) error {
 	return nil
 }
 
-// read loads a release and prints what is wrong with it to w; nil when there are errors.
+// read loads a release and finds what is wrong with it, with the names of files as they are seen from here; the release is nil when
+// there are errors.
 func (c *common) read(ctx context.Context, path string, cfg *config.Config) (*release.Release, []script.Finding, error) {
 	o := releaseOptions(cfg)
 	o.Now = c.env.Clock()
@@ -65,10 +66,15 @@ func (c *common) read(ctx context.Context, path string, cfg *config.Config) (*re
 	if err != nil {
 		return nil, findings, err
 	}
+	return rel, located(path, findings), nil
+}
+
+// located names the files of findings as they are seen from here.
+func located(release string, findings []script.Finding) []script.Finding {
 	for i := range findings {
-		findings[i].File = filepath.Join(path, findings[i].File)
+		findings[i].File = filepath.Join(release, findings[i].File)
 	}
-	return rel, findings, nil
+	return findings
 }
 
 // releaseOptions tells a release what the configuration has. nil: a release alone.
@@ -85,7 +91,7 @@ func releaseOptions(cfg *config.Config) (o dir.Options) {
 
 // mustRead is read for commands that need a release that works; what is wrong goes to the talk.
 func (c *common) mustRead(ctx context.Context, path string, cfg *config.Config) (*release.Release, error) {
-	rel, findings, err := dir.Load(ctx, path, releaseOptions(cfg))
+	rel, findings, err := c.read(ctx, path, cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // logger writes to the talk and hides secrets wherever they turn up: adapters and stores keep them out of their errors, this is the net
@@ -36,6 +39,26 @@ func newLogger(w io.Writer, level slog.Level, format string, hide func([]string,
 		return slog.New(slog.NewJSONHandler(w, o)), nil
 	}
 	return nil, &usageError{fmt.Errorf("--log-format %q: want text or json", format)}
+}
+
+// secrets are the values that a log hides: those of every configuration that was ever tried, because what it opened may still speak.
+type secrets struct {
+	mu  sync.Mutex
+	all []string // the longest first: one may be the beginning of another
+}
+
+func (s *secrets) add(values []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := append(slices.Clone(s.all), values...)
+	slices.SortFunc(all, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	s.all = slices.Compact(all)
+}
+
+func (s *secrets) values() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.all
 }
 
 var secretParameter = regexp.MustCompile(`(?i)((?:access_token|corpsecret|app_?secret|secret|token|signature)=)[^&\s"']+`)

@@ -8,6 +8,17 @@ import (
 	"testing"
 )
 
+// TestSecrets holds that what was ever in force stays hidden, and that no secret leaves a tail of another behind.
+func TestSecrets(t *testing.T) {
+	t.Parallel()
+	var s secrets
+	s.add([]string{"canary"})
+	s.add([]string{"canary-and-more", "canary"})
+	if got := redact("a canary-and-more b canary c", s.values()); got != "a <secret> b <secret> c" {
+		t.Errorf("redact = %q, want both secrets hidden whole", got)
+	}
+}
+
 // P38: a canary in every place where a secret could come from shows in no line of the log.
 func TestLogHidesSecrets(t *testing.T) {
 	t.Parallel()

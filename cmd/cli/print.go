@@ -21,6 +21,23 @@ func (c *common) printJSON(v any) error {
 	return e.Encode(v)
 }
 
+// printDone tells that something was done: to programs as an object, to people as talk.
+func (c *common) printDone(what, act string) error {
+	if c.json {
+		return c.printJSON(map[string]string{"id": what, "done": act})
+	}
+	fmt.Fprintf(c.env.Err, "%s: %s done\n", what, act)
+	return nil
+}
+
+// count is "1 channel" or "2 channels".
+func count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
+
 // printTable writes rows under a head: drawn on a terminal, separated by tabs in a pipe.
 func (c *common) printTable(head []string, rows [][]string) {
 	if !c.env.Terminal {

@@ -3,19 +3,11 @@ package cli
 import (
 	"context"
 	"log/slog"
-	"os"
-	"os/signal"
-	"sync/atomic"
-	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/xianda-bot/xianda/cmd/app"
 	"github.com/xianda-bot/xianda/config"
-	"github.com/xianda-bot/xianda/dialog/release"
-	"github.com/xianda-bot/xianda/dialog/release/dir"
-	"github.com/xianda-bot/xianda/dialog/script"
 )
 
 func newServe(c *common) *cobra.Command {
@@ -28,20 +20,12 @@ to another process, and nothing that was accepted is lost. The release is loaded
 configuration when it changes or on SIGHUP; a file with mistakes changes nothing and says so.`,
 		Example: "  xianda serve\n  xianda serve -c shop.yaml --log-format json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var secrets atomic.Pointer[[]string]
-			log, err := c.logger(level, format, func() []string {
-				if s := secrets.Load(); s != nil {
-					return *s
-				}
-				return nil
-			})
+			var hidden secrets
+			log, err := c.logger(level, format, hidden.values)
 			if err != nil {
 				return err
 			}
-			return c.serve(cmd.Context(), log, func(cfg *config.Config) {
-				all := cfg.Secrets()
-				secrets.Store(&all)
-			})
+			return c.serve(cmd.Context(), log, func(cfg *config.Config) { hidden.add(cfg.Secrets()) })
 		},
 	}
 	cmd.Flags().TextVar(&level, "log-level", slog.LevelInfo, "debug, info, warn or error; only debug shows people's words, masked")
@@ -72,57 +56,6 @@ func (c *common) serve(ctx context.Context, log *slog.Logger, hide func(*config.
 	log.Info("open", "listen", public, "admin", private, "store", cfg.Store, "release", rel.Name, "version", rel.Version, "channels", len(cfg.Channels))
 	watch, stop := context.WithCancel(ctx)
 	defer stop()
-	go c.watchRelease(watch, house, cfg, rel.Version, log)
-	go c.watchConfig(watch, house, cfg, log, hide)
+	c.follow(watch, house, log, hide, cfg, rel.Version)
 	return house.Run(ctx)
-}
-
-const watchEvery = 2 * time.Second
-
-func (c *common) watchRelease(ctx context.Context, house *app.House, cfg *config.Config, version string, log *slog.Logger) {
-	dir.Watch(ctx, cfg.Release, version, releaseOptions(cfg), func(rel *release.Release, findings []script.Finding, err error) {
-		if err != nil {
-			log.Error("the release cannot be read; the one before stays in force", "error", err)
-			return
-		}
-		if rel == nil {
-			for _, f := range findings {
-				if !f.Warning {
-					log.Error("the release has an error; the one before stays in force", "finding", findingLine(f))
-				}
-			}
-			return
-		}
-		house.Publish(rel)
-		log.Info("release in force", "release", rel.Name, "version", rel.Version)
-	})
-}
-
-// watchConfig reloads on a change of the file and on SIGHUP.
-func (c *common) watchConfig(ctx context.Context, house *app.House, cfg *config.Config, log *slog.Logger, hide func(*config.Config)) {
-	apply := func(next *config.Config, err error) {
-		if err == nil {
-			hide(next)
-			err = house.Reload(ctx, next)
-		}
-		if err != nil {
-			log.Error("the configuration was not taken; the one before stays in force", "error", err)
-			return
-		}
-		log.Info("configuration in force", "channels", len(next.Channels))
-	}
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
-	go func() {
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-hup:
-				apply(config.Load(c.config, c.env.Getenv))
-			}
-		}
-	}()
-	cfg.Watch(ctx, watchEvery, apply)
 }

@@ -44,12 +44,12 @@ func sessionShow(c *common) *cobra.Command {
 			if c.json {
 				var raw any
 				if err := h.ask(cmd.Context(), http.MethodGet, conversationPath(args), nil, &raw); err != nil {
-					return err
+					return fmt.Errorf("%s in channel %s: %w", args[1], args[0], err)
 				}
 				return c.printJSON(raw)
 			}
 			if err := h.ask(cmd.Context(), http.MethodGet, conversationPath(args), nil, &v); err != nil {
-				return err
+				return fmt.Errorf("%s in channel %s: %w", args[1], args[0], err)
 			}
 			w := c.env.Out
 			fmt.Fprintf(w, "turns:   %d (release %s)\n", v.Session.Turn, v.Session.Release)
@@ -93,8 +93,7 @@ This cannot be undone. A turn under way is given up.`,
 			if err := h.ask(cmd.Context(), http.MethodDelete, conversationPath(args), nil, nil); err != nil {
 				return err
 			}
-			fmt.Fprintln(c.env.Err, "forgotten")
-			return nil
+			return c.printDone(args[1], "forget")
 		},
 	}
 }
