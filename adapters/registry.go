@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/xianda-bot/xianda/chat/typo"
 )
 
 // Build makes the adapter of one channel. decode reads the channel's raw section of the configuration strictly; Build and the factory
@@ -44,34 +46,6 @@ func (e *UnknownKind) Error() string {
 }
 
 func (r Registry) unknown(kind string) error {
-	e := &UnknownKind{Kind: kind, Kinds: r.Kinds()}
-	best := len(kind)/2 + 1
-	for _, k := range e.Kinds {
-		d := distance(strings.ToLower(kind), k)
-		if d < best && kind != "" {
-			e.Nearest, best = k, d
-		}
-	}
-	return e
-}
-
-// distance is how many letters must be changed, added or removed to make b of a.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		left := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := left
-			if a[i] != b[j] {
-				change++
-			}
-			left = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	kinds := r.Kinds()
+	return &UnknownKind{Kind: kind, Nearest: typo.Nearest(strings.ToLower(kind), kinds), Kinds: kinds}
 }

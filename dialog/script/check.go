@@ -117,10 +117,7 @@ func (k *checker) step(d *Dialog, s *Step) {
 		k.answer(s)
 	case Collect:
 		if d.Slot(s.Collect) == nil {
-			edit := "在 slots 里加上它"
-			if n := nearest(s.Collect, slotNames(d)); n != "" {
-				edit = "是不是 " + n + "？"
-			}
+			edit := meant(s.Collect, slotNames(d), "在 slots 里加上它")
 			k.add(s.place("collect"), "slot-unknown", "没有槽位“"+s.Collect+"”", edit)
 		}
 		if s.OnFail == "" {
@@ -140,10 +137,7 @@ func (k *checker) step(d *Dialog, s *Step) {
 		case s.Sub == d.ID:
 			k.add(s.place("sub"), "sub-loop", "对话不能把自己当作子对话", "用 goto 跳到某一步")
 		case k.dialogs[s.Sub] == nil:
-			edit := "写一个已有的对话编号"
-			if n := nearest(s.Sub, dialogIDs(k.Dialogs)); n != "" {
-				edit = "是不是 " + n + "？"
-			}
+			edit := meant(s.Sub, dialogIDs(k.Dialogs), "写一个已有的对话编号")
 			k.add(s.place("sub"), "sub-unknown", "没有对话“"+s.Sub+"”", edit)
 		}
 	case Handoff:
@@ -193,10 +187,7 @@ func (k *checker) jump(d *Dialog, at Pos, to string) {
 	for _, s := range d.Steps {
 		ids = append(ids, s.ID)
 	}
-	edit := "可以去的步骤有 " + strings.Join(ids, "、")
-	if n := nearest(to, ids); n != "" {
-		edit = "是不是 " + n + "？"
-	}
+	edit := meant(to, ids, "可以去的步骤有 "+strings.Join(ids, "、"))
 	k.add(at, "jump-nowhere", "没有步骤“"+to+"”", edit)
 }
 
@@ -218,10 +209,7 @@ func (k *checker) cases(d *Dialog, s *Step) {
 	missing := slices.Clone(domain)
 	for _, c := range s.Cases {
 		if !slices.Contains(domain, c.Value) {
-			edit := "可能的值有 " + strings.Join(domain, "、")
-			if n := nearest(c.Value, domain); n != "" {
-				edit = "是不是 " + n + "？"
-			}
+			edit := meant(c.Value, domain, "可能的值有 "+strings.Join(domain, "、"))
 			k.add(c.Pos, "case-unknown", "“"+s.Switch.Source+"”不会是“"+c.Value+"”", edit)
 		}
 		missing = slices.DeleteFunc(missing, func(v string) bool { return v == c.Value })
@@ -264,10 +252,7 @@ func (k *checker) queue(at Pos, name string) {
 		k.warn(at, "queue-unknown", "队列“"+name+"”要在配置的 handoff.queues 里有", "确认配置里有它，或写 default")
 		return
 	}
-	edit := "配置里的队列有 " + strings.Join(append([]string{"default"}, k.Queues...), "、")
-	if n := nearest(name, k.Queues); n != "" {
-		edit = "是不是 " + n + "？"
-	}
+	edit := meant(name, k.Queues, "配置里的队列有 "+strings.Join(append([]string{"default"}, k.Queues...), "、"))
 	k.add(at, "queue-unknown", "没有队列“"+name+"”", edit)
 }
 

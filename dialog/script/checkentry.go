@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/xianda-bot/xianda/chat/typo"
 	"github.com/xianda-bot/xianda/kb"
 )
 
@@ -18,7 +19,7 @@ func (k *checker) answer(s *Step) {
 	e := k.entries[s.Answer]
 	if e == nil {
 		edit := "写一个知识库里有的编号"
-		if n := nearest(s.Answer, slices.Sorted(maps.Keys(k.entries))); n != "" {
+		if n := typo.Nearest(s.Answer, slices.Sorted(maps.Keys(k.entries))); n != "" {
 			edit = "是不是 kb." + n + "？"
 		}
 		k.add(at, "kb-unknown", "知识库里没有“"+s.Answer+"”", edit)
@@ -58,10 +59,7 @@ func (k *checker) answers() {
 		}
 		for _, id := range e.Related {
 			if k.entries[id] == nil {
-				edit := "写一个知识库里有的编号"
-				if n := nearest(id, slices.Sorted(maps.Keys(k.entries))); n != "" {
-					edit = "是不是 " + n + "？"
-				}
+				edit := meant(id, slices.Sorted(maps.Keys(k.entries)), "写一个知识库里有的编号")
 				k.add(at, "kb-unknown", "知识“"+e.ID+"”的 related 里，“"+id+"”不存在", edit)
 			}
 		}

@@ -3,6 +3,8 @@ package script
 import (
 	"regexp"
 	"strings"
+
+	"github.com/xianda-bot/xianda/chat/typo"
 )
 
 // names checks every name that texts and expressions use: that it exists, and, in texts, that it is set on every way there.
@@ -128,7 +130,7 @@ func (k *checker) known(d *Dialog, saved map[string]bool, at Pos, path []string,
 			return true
 		}
 		edit := "在 slots 里加上它"
-		if n := nearest(path[len(path)-1], slotNames(d)); n != "" {
+		if n := typo.Nearest(path[len(path)-1], slotNames(d)); n != "" {
 			edit = "是不是 slot." + n + "？"
 		}
 		k.add(at, rule, "没有槽位“"+path[len(path)-1]+"”", edit)
@@ -145,7 +147,7 @@ func (k *checker) known(d *Dialog, saved map[string]bool, at Pos, path []string,
 		for name := range saved {
 			known = append(known, name)
 		}
-		if n := nearest(path[0], known); n != "" {
+		if n := typo.Nearest(path[0], known); n != "" {
 			edit = "是不是 " + strings.Join(append([]string{n}, path[1:]...), ".") + "？"
 		}
 	}

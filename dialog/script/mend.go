@@ -3,6 +3,8 @@ package script
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/xianda-bot/xianda/chat/typo"
 )
 
 // quote writes s as a quoted YAML scalar.
@@ -73,47 +75,10 @@ func (p *Page) fullWidthComma(at Pos) string {
 	return strings.TrimSpace(head[:i] + "，" + tail)
 }
 
-// nearest is the word of known that s was probably meant to be; "" when none is near.
-func nearest(s string, known []string) string {
-	best, least := "", 3
-	for _, k := range known {
-		if d := distance([]rune(s), []rune(k)); d < least && d < max(len([]rune(k)), 2) {
-			best, least = k, d
-		}
+// meant is the remedy for an unknown word: the known one that is near, else what is said otherwise.
+func meant(word string, known []string, otherwise string) string {
+	if near := typo.Nearest(word, known); near != "" {
+		return "是不是 " + near + "？"
 	}
-	if best == "" {
-		for _, k := range known {
-			if len(s) >= 3 && (strings.HasPrefix(k, s) || strings.HasPrefix(s, k)) {
-				return k
-			}
-		}
-	}
-	return best
-}
-
-// distance counts the insertions, deletions, replacements and swaps between two words.
-func distance(a, b []rune) int {
-	if len(a) > 64 || len(b) > 64 {
-		return 64
-	}
-	rows := [3][]int{make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)}
-	for j := range rows[1] {
-		rows[1][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		rows[2][0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			d := min(rows[1][j]+1, rows[2][j-1]+1, rows[1][j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				d = min(d, rows[0][j-2]+1)
-			}
-			rows[2][j] = d
-		}
-		rows[0], rows[1], rows[2] = rows[1], rows[2], rows[0]
-	}
-	return rows[1][len(b)]
+	return otherwise
 }

@@ -104,10 +104,7 @@ func (n *Node) Fields(what string, known ...string) []Pair {
 			out = append(out, p)
 			continue
 		}
-		edit := "可用的键是 " + strings.Join(known, "、")
-		if k := nearest(p.Name, known); k != "" {
-			edit = "是不是 " + k + "？"
-		}
+		edit := meant(p.Name, known, "可用的键是 "+strings.Join(known, "、"))
 		n.page.add(p.Key.Pos, "unknown-key", what+"里没有“"+p.Name+"”这个键", edit)
 	}
 	return out

@@ -55,10 +55,7 @@ func (p Pair) pattern() *Pattern {
 		case "do":
 			do, ok := v.Text("do")
 			if ok && !slices.Contains(deeds, do) {
-				edit := "可用的是 " + strings.Join(deeds, "、")
-				if k := nearest(do, deeds); k != "" {
-					edit = "是不是 " + k + "？"
-				}
+				edit := meant(do, deeds, "可用的是 "+strings.Join(deeds, "、"))
 				v.Fault("pattern-do", "没有“"+do+"”这种做法", edit)
 			}
 			t.Do = Deed(do)

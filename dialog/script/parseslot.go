@@ -24,10 +24,7 @@ func (p Pair) slot() *Slot {
 			typed, _ = v.Text("type")
 			s.Type = SlotType(typed)
 			if typed != "" && !slices.Contains(types, typed) {
-				edit := "可用的是 " + strings.Join(types, "、")
-				if k := nearest(typed, types); k != "" {
-					edit = "是不是 " + k + "？"
-				}
+				edit := meant(typed, types, "可用的是 "+strings.Join(types, "、"))
 				v.Fault("slot-type", "没有“"+typed+"”这种类型", edit)
 			}
 		case "choices":

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/xianda-bot/xianda/chat/typo"
 	"github.com/xianda-bot/xianda/kb"
 )
 
@@ -167,7 +168,7 @@ func (r *reader) flag(w row, key string) bool {
 // unknown reports a key that no entry has.
 func (r *reader) unknown(at place, key string, known []string) {
 	edit := "可用的是 " + strings.Join(keys, "、")
-	if k := nearest(key, known); k != "" {
+	if k := typo.Nearest(key, known); k != "" {
 		edit = "是不是 " + k + "？"
 	}
 	r.add(at, "unknown-key", "知识里没有“"+key+"”这一项", edit)
@@ -195,38 +196,4 @@ func Version(e *kb.Entry) string {
 		put(c, e.Channels[c])
 	}
 	return hex.EncodeToString(h.Sum(nil)[:6])
-}
-
-// nearest is the word of known that s was probably meant to be; "" when none is near.
-func nearest(s string, known []string) string {
-	best, least := "", 3
-	for _, k := range known {
-		if d := distance([]rune(s), []rune(k)); d < least && d < len([]rune(k)) {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// distance counts the insertions, deletions and replacements between two short words.
-func distance(a, b []rune) int {
-	if len(a) > 40 || len(b) > 40 {
-		return 40
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, x := range a {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j, y := range b {
-			cost := diagonal
-			if x != y {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }
