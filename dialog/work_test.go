@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/xianda-bot/xianda/chat"
@@ -36,12 +37,14 @@ func (d *deaf) Commit(ctx context.Context, c *session.Claim, o session.Outcome) 
 func TestLostAnswerOfACommit(t *testing.T) {
 	t.Parallel()
 	for _, pause := range []time.Duration{0, 1500 * time.Millisecond} {
-		h := newHost(t, &deaf{Store: sessiontest.NewMemory(time.Now), pause: pause}, passive, dialog.Options{})
-		began := time.Now()
-		replies, err := h.Turn(t.Context(), said("m1", "轮次", 4*time.Second))
-		if err != nil || words(replies) != "第1轮" || time.Since(began) > 3*time.Second {
-			t.Errorf("after %v the waiter got %q, %v in %v, want 第1轮 at once", pause, words(replies), err, time.Since(began))
-		}
+		synctest.Test(t, func(t *testing.T) {
+			h := newHost(t, &deaf{Store: sessiontest.NewMemory(time.Now), pause: pause}, passive, dialog.Options{})
+			began := time.Now()
+			replies, err := h.Turn(t.Context(), said("m1", "轮次", 4*time.Second))
+			if err != nil || words(replies) != "第1轮" || time.Since(began) > 3*time.Second {
+				t.Errorf("after %v the waiter got %q, %v in %v, want 第1轮 at once", pause, words(replies), err, time.Since(began))
+			}
+		})
 	}
 }
 
