@@ -19,7 +19,7 @@ type entry struct {
 	c       *conversation // nil: must be read again
 
 	refs int           // guarded by cache.mu, as idle
-	idle *list.Element // in cache.unused; nil while somebody uses it
+	idle *list.Element // in cache.unused; nil while somebody uses it or it is dirty
 }
 
 // cache holds the conversations in memory: those in use, those whose last changes are in the journal only, and some more.
@@ -28,7 +28,7 @@ type cache struct {
 
 	mu     sync.Mutex // guards all below
 	all    map[chat.Address]*entry
-	unused list.List              // of *entry, the one unused longest first
+	unused list.List              // of *entry, the one unused longest first; those of dirty are not in it, the keeper brings them back
 	dirty  map[chat.Address]int64 // the journal is ahead of the database; the value is when each is due, 0: not
 }
 
@@ -61,14 +61,12 @@ func (c *cache) giveBack(e *entry) {
 	if e.refs > 0 {
 		return
 	}
+	if _, dirty := c.dirty[e.address]; dirty {
+		return // the keeper writes it within a second
+	}
 	e.idle = c.unused.PushBack(e)
-	for at := c.unused.Front(); at != nil && c.unused.Len() > c.most; {
-		old := at.Value.(*entry)
-		at = at.Next()
-		if _, dirty := c.dirty[old.address]; dirty {
-			continue // the keeper writes it within a second
-		}
-		c.unused.Remove(old.idle)
+	for c.unused.Len() > c.most {
+		old := c.unused.Remove(c.unused.Front()).(*entry)
 		delete(c.all, old.address)
 	}
 }
