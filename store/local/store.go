@@ -213,7 +213,7 @@ func (s *Store) forgetWithin(ctx context.Context, e *entry, erase bool) error {
 		s.under.Add(1) // beside the caller's own
 		go func() {
 			defer s.leave()
-			_ = <-done // nobody waits for it any more
+			<-done // nobody waits for it any more
 			s.release(e)
 		}()
 		return ctx.Err()
