@@ -201,10 +201,14 @@ func (s *Store) Forget(ctx context.Context, a chat.Address) error {
 
 // forgetWithin is forget, which is not waited for beyond ctx. When it returns an error it released e, or will when the disk answers.
 func (s *Store) forgetWithin(ctx context.Context, e *entry, erase bool) error {
-	done := make(chan error, 1)
-	go func() { done <- s.forget(e, erase) }()
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		err = s.forget(e, erase)
+	}()
 	select {
-	case err := <-done:
+	case <-done:
 		if err != nil {
 			s.release(e)
 		}
@@ -213,7 +217,9 @@ func (s *Store) forgetWithin(ctx context.Context, e *entry, erase bool) error {
 		s.under.Add(1) // beside the caller's own
 		go func() {
 			defer s.leave()
-			<-done // nobody waits for it any more
+			if err := <-done; err != nil { // nobody waits for it any more
+				s.o.Log.Warn("a conversation was not forgotten", "error", err)
+			}
 			s.release(e)
 		}()
 		return ctx.Err()
