@@ -217,9 +217,7 @@ func (s *Store) forgetWithin(ctx context.Context, e *entry, erase bool) error {
 		s.under.Add(1) // beside the caller's own
 		go func() {
 			defer s.leave()
-			if err := <-done; err != nil { // nobody waits for it any more
-				s.o.Log.Warn("a conversation was not forgotten", "error", err)
-			}
+			<-done // nobody waits for it any more
 			s.release(e)
 		}()
 		return ctx.Err()
