@@ -146,7 +146,7 @@ func TestFitLosesNothing(t *testing.T) {
 
 // number is what Fit and FitPassive add: "1." before labels, "·", and the name of a speaker. The texts of these tests are compared
 // without them.
-var number = regexp.MustCompile(`[0-9]\.?|·|小王：|\[图片\]`)
+var number = regexp.MustCompile(`[0-9]\.?|·|客服：|\[图片\]`)
 
 func TestFitPassiveLosesNothing(t *testing.T) {
 	t.Parallel()

@@ -160,7 +160,7 @@ func TestFitPassive(t *testing.T) {
 		},
 		{
 			"two speakers", []chat.Reply{{Key: "a", Text: "在的", From: "小王"}, {Key: "b", Text: "你好"}}, wechat,
-			[]chat.Reply{{Key: "a", Text: "小王：在的\n\n你好"}}, nil,
+			[]chat.Reply{{Key: "a", Text: "客服：在的\n\n你好"}}, nil,
 		},
 		{"one speaker", []chat.Reply{{Key: "a", Text: "在的", From: "小王"}}, wechat, []chat.Reply{{Key: "a", Text: "在的", From: "小王"}}, nil},
 		{

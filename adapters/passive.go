@@ -167,7 +167,7 @@ func (p *response) parts(r chat.Reply, shown []chat.Media, texts []string) []cha
 
 func (p *response) named(r chat.Reply, text string) string {
 	if p.mixed && r.From != "" && strings.TrimSpace(text) != "" {
-		return r.From + "：" + text
+		return "客服：" + text // not the seat's account, which is none of the person's business
 	}
 	return text
 }

@@ -151,6 +151,10 @@ func (t *turn) miss() {
 		t.say(t.rel.Texts.Miss, "text:miss")
 		return
 	}
+	if t.s.Misses > 2 && t.s.Waiting == nil {
+		t.human("misses")
+		return
+	}
 	t.say(t.rel.Texts.MissAgain, "text:miss_again")
 	t.show([]session.Item{{Label: t.rel.Texts.Human, Target: toHuman}})
 }

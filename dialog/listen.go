@@ -15,9 +15,12 @@ import (
 // answers what a dialog asked · asks a question.
 func (t *turn) listen() {
 	p := t.pattern()
-	if p != nil && p.Do == script.DoHandoff {
+	if p != nil && p.Do == script.DoHandoff && !t.answers(p) {
 		t.fire(p)
 		return
+	}
+	if p != nil && p.Do == script.DoHandoff {
+		p = nil // 人工客服电话多少 asks for a number that the knowledge base has
 	}
 	if item, ok := t.picked(); ok {
 		t.pick(item)
@@ -63,13 +66,25 @@ func interrupts(shelf *Shelf, s session.Session, m chat.Message) bool {
 	return p != nil && (p.Do == script.DoHandoff || p.Do == script.DoCancel || p.Do == script.DoRestart)
 }
 
+// answers tells whether the message only contains a phrase of p but is, as a whole, a question that an entry answers.
+func (t *turn) answers(p *script.Pattern) bool {
+	folded := kb.Fold(t.message.Text)
+	for _, w := range p.Words {
+		if kb.Fold(w) == folded {
+			return false
+		}
+	}
+	hits := t.rel.Index.Find(t.message.Text, 1, t.servable)
+	return len(hits) > 0 && hits[0].Exact && strings.HasPrefix(hits[0].ID, toEntry)
+}
+
 // fire does what a pattern says.
 func (t *turn) fire(p *script.Pattern) {
 	t.out.reason = "pattern_" + string(p.Do)
 	source := "pattern:" + p.Name
 	switch p.Do {
 	case script.DoHandoff:
-		t.handoff(raise{queue: p.Queue, notice: p.Notice, noSeat: p.NoSeat, reason: source})
+		t.handoff(raise{again: p.Name != script.Human, queue: p.Queue, notice: p.Notice, noSeat: p.NoSeat, reason: source})
 	case script.DoCancel:
 		t.leaveDialog()
 		t.sayTemplate(p.Say, source)
@@ -95,6 +110,9 @@ func (t *turn) picked() (session.Item, bool) {
 		return session.Item{}, false
 	}
 	folded := kb.Fold(t.message.Text)
+	if i, ok := t.solvedOrNot(o, folded); ok {
+		return i, true
+	}
 	for _, i := range o.Items {
 		if folded != "" && folded == kb.Fold(i.Label) {
 			return i, true
@@ -107,6 +125,26 @@ func (t *turn) picked() (session.Item, bool) {
 	}
 	if n := ordinal(t.message.Text); n >= 1 && n <= len(o.Items) {
 		return o.Items[n-1], true
+	}
+	return session.Item{}, false
+}
+
+// What people say to 解决了吗 beside the two labels. 没 and 不 stand first because 没解决 holds 解决.
+const (
+	notSolved = " 没 没有 还没 还没有 没呢 还没呢 没解决 没有解决 还没解决 还没解决呢 未解决 不行 还不行 还是不行 不是 否 不 不能 没好 没用 no n "
+	solvedNow = " 解决了 已经解决 已经解决了 解决 好了 已经好了 可以了 可以 行了 行 好 好的 嗯 嗯嗯 是 是的 对 ok okay yes y 搞定了 懂了 明白了 知道了 "
+)
+
+// solvedOrNot reads a plain yes or no while 解决了吗 is asked.
+func (t *turn) solvedOrNot(o *session.Offer, folded string) (session.Item, bool) {
+	if len(o.Items) != 2 || o.Items[0].Label != t.rel.Texts.Solved || o.Items[1].Label != t.rel.Texts.Unsolved || folded == "" || strings.Contains(folded, " ") {
+		return session.Item{}, false
+	}
+	switch {
+	case strings.Contains(notSolved, " "+folded+" "):
+		return o.Items[1], true
+	case strings.Contains(solvedNow, " "+folded+" "):
+		return o.Items[0], true
 	}
 	return session.Item{}, false
 }

@@ -18,16 +18,38 @@ type raise struct {
 	carry          []string // slots and saved values to hand over; nil: every slot
 	notice, noSeat *script.Template
 	reason         string
+	again          bool // another matter than a plain 人工: takes the place of a case that waits
 }
 
-// handoff raises a case in this very turn, and says whether somebody is there. One that waits already is not raised twice.
+// stillWaits says how a case that waits already stands.
+func (t *turn) stillWaits() {
+	text := t.rel.Texts.StillWaits
+	if t.standings[t.s.Waiting.Queue].Seats == 0 {
+		text = t.rel.Texts.Registered
+	}
+	t.sayHouse(text, t.s.Waiting.Queue)
+}
+
+// recall takes back the case that waits.
+func (t *turn) recall(why string) {
+	id := t.s.Waiting.Case
+	t.out.recall = append(t.out.recall, id)
+	t.out.signals = append(t.out.signals, chat.Signal{Event: "case.closed", Case: &chat.Case{ID: id}, Message: &chat.Line{At: t.now, From: "bot", Text: why}})
+	t.s.Waiting = nil
+	t.unset(timerPatience)
+}
+
+// handoff raises a case in this very turn, and says whether somebody is there. One that waits already is not raised twice, unless the
+// matter is another: what is urgent must not hide behind an earlier 人工.
 func (t *turn) handoff(r raise) {
 	if t.out.reason == "" || t.out.reason == "choice" {
 		t.out.reason = "handoff"
 	}
-	if t.s.Waiting != nil {
-		t.sayHouse(t.rel.Texts.StillWaits, t.s.Waiting.Queue)
+	if w := t.s.Waiting; w != nil && !r.again {
+		t.stillWaits()
 		return
+	} else if w != nil {
+		t.recall("raised again: " + r.reason)
 	}
 	if r.queue == "" || !slices.Contains(t.queues, r.queue) {
 		r.queue = "default"
@@ -67,7 +89,7 @@ func (t *turn) handoff(r raise) {
 
 // handoffStep is the verb handoff of a dialog.
 func (t *turn) handoffStep(s *script.Step, source string) {
-	r := raise{queue: s.Handoff, carry: s.Carry, notice: s.Notice, noSeat: s.NoSeat, reason: source}
+	r := raise{again: true, queue: s.Handoff, carry: s.Carry, notice: s.Notice, noSeat: s.NoSeat, reason: source}
 	if s.UrgentIf != nil {
 		r.urgent = s.UrgentIf.Bool(t.scope())
 	}

@@ -72,6 +72,9 @@ func labels(d *script.Dialog, slots map[string]string) map[string]string {
 func (t *turn) standing(s *script.Scope, queue string) {
 	at := t.standings[queue]
 	s.Queue.Ahead = at.Waiting
+	if w := t.s.Waiting; w != nil && w.Since.Before(t.now.Add(-2*time.Second)) {
+		s.Queue.Ahead = max(0, at.Waiting-1) // not counting their own, which the view has by now
+	}
 	if at.Pace > 0 && at.Seats > 0 {
 		s.Queue.ETA = time.Duration(at.Waiting+1) * at.Pace / time.Duration(at.Seats)
 	}

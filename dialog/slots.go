@@ -141,7 +141,9 @@ func (t *turn) invalid(d *script.Dialog, step *script.Step, slot *script.Slot) {
 	if p.Retries > slot.MaxRetry {
 		t.out.counts["failed:"+d.ID+"/"+step.ID]++
 		p.Asking, p.Retries = "", 0
-		t.say(t.rel.Texts.TooMany, "text:too_many")
+		if next, _ := d.Step(step.OnFail); next == nil || next.Verb != script.Handoff { // a handoff has words of its own
+			t.say(t.rel.Texts.TooMany, "text:too_many")
+		}
 		t.show(nil)
 		if t.move(step.OnFail) {
 			t.run()

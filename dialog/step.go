@@ -144,14 +144,18 @@ func (t *turn) overhear(id, reason string) {
 func (t *turn) waits() {
 	w := t.s.Waiting
 	switch p := t.pattern(); {
-	case p != nil && p.Do == script.DoCancel:
-		t.out.recall = append(t.out.recall, w.Case)
-		t.unset(timerPatience)
-		t.s.Waiting = nil
-		t.fire(p)
-	case p != nil && p.Do == script.DoHandoff:
-		t.sayHouse(t.rel.Texts.StillWaits, w.Queue)
+	case p != nil && p.Do == script.DoCancel && t.s.Place == nil:
+		t.recall("the person took it back")
+		t.say(t.rel.Texts.Recalled, "pattern:"+p.Name)
+		t.out.reason = "recalled"
+	case p != nil && p.Do == script.DoHandoff && p.Name == script.Human:
+		t.stillWaits()
 		t.out.reason = "still_waits"
+	case p != nil && p.Do == script.DoHandoff:
+		t.fire(p)
+	case w.Quiet && t.message.Text == "" && len(t.message.Media) > 0:
+		t.say(t.rel.Texts.Media, "text:media")
+		t.overhear(w.Case, "waiting")
 	case w.Quiet:
 		t.overhear(w.Case, "waiting")
 	default:
@@ -161,9 +165,8 @@ func (t *turn) waits() {
 		} else {
 			t.listen()
 		}
-		reason := t.out.reason
-		if t.out.call == nil {
-			t.overhear(id, reason)
+		if t.out.call == nil && t.s.Waiting != nil && t.s.Waiting.Case == id {
+			t.overhear(id, t.out.reason)
 		}
 	}
 }
@@ -174,9 +177,7 @@ func (t *turn) left() {
 	t.s.Place, t.s.Stack, t.s.Offer = nil, nil, nil
 	t.out.heard, t.out.reason = "[离开]", "left"
 	if t.s.Waiting != nil {
-		t.out.recall = append(t.out.recall, t.s.Waiting.Case)
-		t.s.Waiting = nil
-		t.unset(timerPatience)
+		t.recall("the person left")
 	}
 }
 

@@ -106,8 +106,10 @@ func (a *Adapter) show(w http.ResponseWriter, r *http.Request, p *weixin.Push, p
 		acknowledge(w)
 		return
 	}
-	// A reply that nobody was there to read is not shown: its redelivery fetches it.
-	if respond(w, "text/xml; charset=utf-8", body) && r.Context().Err() == nil {
+	// A reply that nobody was there to read is not shown: its redelivery fetches it. Asked before writing, because whoever has read the
+	// whole response may hang up at once, and that ends the context too.
+	there := r.Context().Err() == nil
+	if respond(w, "text/xml; charset=utf-8", body) && there {
 		a.deps.Shown(m)
 	}
 }

@@ -28,14 +28,11 @@ func openChannels(cfg *config.Config, registry adapters.Registry, d adapters.Dep
 	c := &channels{at: map[string]adapters.Adapter{}, kinds: map[string]string{}}
 	var errs error
 	for _, section := range cfg.Channels {
-		log := d.Log.With("channel", section.Name)
-		own := d
-		own.Log = log
 		if a := same[section.Name]; a != nil {
 			c.add(section, a)
 			continue
 		}
-		a, err := registry.Build(section.Kind, section.Name, section.Decode, own)
+		a, err := registry.Build(section.Kind, section.Name, section.Decode, d)
 		if err != nil {
 			errs = errors.Join(errs, fmt.Errorf("channel %s: %w", section.Name, err))
 			continue

@@ -23,7 +23,9 @@ type Texts struct {
 	TooMany     string `yaml:"too_many"`     // a slot was asked for too often
 	Notice      string `yaml:"notice"`       // handoff, a seat is there
 	NoSeat      string `yaml:"no_seat"`      // handoff, none is
-	StillWaits  string `yaml:"still_waits"`  // handoff asked for again while waiting
+	StillWaits  string `yaml:"still_waits"`  // handoff asked for again while waiting, a seat is there
+	Registered  string `yaml:"registered"`   // the same, none is there
+	Recalled    string `yaml:"recalled"`     // the person took the case back
 	Closed      string `yaml:"closed"`       // a seat closed the case
 	Numbered    string `yaml:"numbered"`     // foot of a numbered list
 	InvalidText string `yaml:"invalid_text"` // default words for an invalid value, by type
@@ -51,7 +53,7 @@ func DefaultTexts() Texts {
 		Ask:         "这样解决您的问题了吗？",
 		Thanks:      "好的，很高兴能帮到您。",
 		Sorry:       "抱歉没能帮到您。您可以换个说法，或回复“人工”。",
-		NotText:     "图片和文件我暂时看不懂，已为您留存。请用一句话说说您遇到的问题，或回复“人工”。",
+		NotText:     "这类消息我暂时看不懂，请用一句话说说您遇到的问题，或回复“人工”。",
 		Voice:       "这条语音没能转成文字，麻烦您打字说一下，或回复“人工”。",
 		Media:       "已收到，会一并转给客服。",
 		Fallback:    "抱歉，刚才这条消息没能处理好。您可以换个说法再试，或回复“人工”找客服。",
@@ -60,7 +62,9 @@ func DefaultTexts() Texts {
 		TooMany:     "没关系，这一步先到这里。",
 		Notice:      "正在为您转人工，请稍候。",
 		NoSeat:      "现在没有客服在线，已为您登记，客服上线后会尽快回复您。",
-		StillWaits:  "已经在为您转接了，前面还有 {queue.ahead} 位，请稍候。",
+		StillWaits:  "正在为您转人工，前面还有 {queue.ahead} 位，请稍候。",
+		Registered:  "已为您登记，客服上线后会在这里回复您，不用重复提交。",
+		Recalled:    "好的，已取消人工登记。还需要时随时回复“人工”。",
 		Closed:      "本次人工服务已结束。还有问题可以直接问我。",
 		Numbered:    "回复数字即可选择，也可以直接输入问题。",
 		InvalidText: "这个内容我没看懂，请再说一遍。",
