@@ -12,7 +12,7 @@ import (
 // admin is the API of the admin listener over this house.
 func (h *House) admin() http.Handler {
 	return admin.New(admin.Deps{
-		Cases: h.store.Queue(), Conversations: h.store, Dead: h.store, Wake: h.kick, Post: h.post, Ready: h.Ready,
+		Cases: h.store.Queue(), Conversations: h.store, Dead: h.store, Queues: h.queues, Wake: h.kick, Post: h.post, Ready: h.Ready,
 		Metrics: h.metrics.page(), Token: string(h.cfg.Load().Admin.Token), Log: h.log,
 	})
 }

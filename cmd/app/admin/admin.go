@@ -36,6 +36,8 @@ type Deps struct {
 	Cases         handoff.Queue
 	Conversations Conversations
 	Dead          Dead
+	// Queues are those of the configuration; nil: any name is taken.
+	Queues func() []string
 	// Wake lets the house judge this conversation now, because something was posted to it. It does not wait for the turn.
 	Wake func(chat.Address)
 	// Post puts an event into a conversation's mailbox, durably; fresh is false when its id was there within the last 24 hours.

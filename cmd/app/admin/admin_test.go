@@ -264,3 +264,14 @@ func checkRefusal(t *testing.T, got *http.Response, status int, code, field, mes
 		t.Errorf("Content-Type = %q, want JSON", kind)
 	}
 }
+
+// A case that is given to a queue that nobody configured would wait where nobody looks.
+func TestTransferToUnknownQueue(t *testing.T) {
+	t.Parallel()
+	h, _ := newHouse()
+	api := New(Deps{Cases: h, Conversations: h, Dead: h, Token: "t0ken", Queues: func() []string { return []string{"default", "支付"} }})
+	w := call(t, api, "POST /v1/cases/c1/transfer", `{"queue":"nope"}`, nil)
+	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "支付") || len(h.did) > 0 {
+		t.Errorf("transfer to nope = %d %s after %v, want 400 with the queues there are", w.Code, w.Body, h.did)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/handoff"
@@ -102,6 +103,8 @@ func (a *api) transferCase(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case (queue == "") == (seat == ""):
 			return badField("queue", "give exactly one of queue and seat")
+		case queue != "" && a.Queues != nil && !slices.Contains(a.Queues(), queue):
+			return badField("queue", "there is no such queue: a case would wait where nobody looks; there are "+strings.Join(a.Queues(), ", "))
 		case queue != "":
 			return name("queue", queue)
 		}
