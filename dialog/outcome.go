@@ -174,8 +174,9 @@ func event(c *session.Claim, j judgement) []byte {
 		Kind    chat.Kind         `json:"kind"`
 		Reason  string            `json:"reason"`
 		Sources []string          `json:"sources,omitempty"`
+		Path    []string          `json:"path,omitempty"`
 		Scene   map[string]string `json:"scene,omitempty"`
-	}{c.Now.UnixMilli(), c.Message.From.Channel, c.Turn, c.Message.Kind, j.reason, sources, c.Message.Scene})
+	}{c.Now.UnixMilli(), c.Message.From.Channel, c.Turn, c.Message.Kind, j.reason, sources, j.path, c.Message.Scene})
 	if err != nil {
 		return nil
 	}

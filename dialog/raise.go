@@ -96,7 +96,7 @@ func (t *turn) handoffStep(s *script.Step, source string) {
 	if r.carry == nil {
 		r.carry = []string{}
 	}
-	t.out.counts["ended:"+t.s.Place.Dialog+":"+string(script.Handed)]++
+	t.out.path = append(t.out.path, "ended:"+t.s.Place.Dialog+":"+string(script.Handed))
 	t.handoff(r)
 }
 

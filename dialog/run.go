@@ -25,7 +25,7 @@ func (t *turn) begin(id, at string) {
 	}
 	t.s.Place = &session.Place{Dialog: d.ID, Version: d.Version, Step: at, Begun: t.now}
 	t.s.Outcome = ""
-	t.out.counts["begun:"+d.ID]++
+	t.out.path = append(t.out.path, "begun:"+d.ID)
 	t.topic(toDialog + d.ID)
 	t.show(nil)
 	t.run()
@@ -54,7 +54,7 @@ func (t *turn) script() *script.Dialog {
 // leaveDialog ends the dialogs under way, whatever their depth.
 func (t *turn) leaveDialog() {
 	if t.s.Place != nil {
-		t.out.counts["left:"+t.s.Place.Dialog+"/"+t.s.Place.Step]++
+		t.out.path = append(t.out.path, "left:"+t.s.Place.Dialog+"/"+t.s.Place.Step)
 	}
 	t.s.Place, t.s.Stack = nil, nil
 	t.show(nil)
@@ -135,7 +135,7 @@ func (t *turn) do(d *script.Dialog, s *script.Step, next string) bool {
 		t.handoffStep(s, source)
 		return false
 	case script.End:
-		t.out.counts["ended:"+d.ID+":"+string(s.End)]++
+		t.out.path = append(t.out.path, "ended:"+d.ID+":"+string(s.End))
 		t.s.Outcome = string(s.End)
 		return t.end()
 	}
@@ -263,7 +263,7 @@ func (t *turn) sub(s *script.Step, next string) bool {
 		t.s.Stack = append(t.s.Stack, here)
 	}
 	t.s.Place = &session.Place{Dialog: d.ID, Version: d.Version, Step: d.Steps[0].ID, Begun: t.now}
-	t.out.counts["begun:"+d.ID]++
+	t.out.path = append(t.out.path, "begun:"+d.ID)
 	return true
 }
 

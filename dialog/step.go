@@ -44,6 +44,7 @@ type judgement struct {
 	unset   []string
 	heard   string // the person's words as the transcript shows them
 	counts  map[string]int64
+	path    []string // dialogs begun, left and ended, for the ledger
 	drop    bool
 	dead    *chat.Dead
 	reason  string // why, for counters and the ledger: a fixed word

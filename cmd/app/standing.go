@@ -33,27 +33,26 @@ func (s *standings) run(ctx context.Context) {
 func (s *standings) refresh(ctx context.Context) {
 	once, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	if all, err := s.queue.Standing(once); err == nil { // else the last view stands
-		s.seen.Store(&all)
+	all, err := s.queue.Standing(once)
+	if err != nil {
+		return // the last view stands
 	}
+	if s.staffed != nil && s.staffed() {
+		for q, st := range all {
+			st.Seats = max(st.Seats, 1)
+			all[q] = st
+		}
+		if _, ok := all["default"]; !ok {
+			all["default"] = handoff.Standing{Seats: 1}
+		}
+	}
+	s.seen.Store(&all)
 }
 
-// look is the last view.
+// look is the last view; nobody changes it.
 func (s *standings) look() map[string]handoff.Standing {
-	all := s.seen.Load()
-	if all == nil {
-		return nil
-	}
-	if s.staffed == nil || !s.staffed() {
+	if all := s.seen.Load(); all != nil {
 		return *all
 	}
-	staffed := make(map[string]handoff.Standing, len(*all)+1)
-	for q, st := range *all {
-		st.Seats = max(st.Seats, 1)
-		staffed[q] = st
-	}
-	if _, ok := staffed["default"]; !ok {
-		staffed["default"] = handoff.Standing{Seats: 1}
-	}
-	return staffed
+	return nil
 }

@@ -33,20 +33,20 @@ func (s *Store) Accept(ctx context.Context, m chat.Message, t session.Terms) (se
 	}
 	ans, err := s.run(ctx, s.sc.accept, s.k.place(m.From), nil,
 		m.ID, body, t.Redelivery.Milliseconds(), left(m.ReplyBy, s.clock()), right, post, of, seat)
-	return s.accepted(ctx, m.From, ans, err)
+	return s.accepted(ctx, m, ans, err)
 }
 
 // ClaimReply asks what became of m.
 func (s *Store) ClaimReply(ctx context.Context, m chat.Message) (session.Accepted, error) {
 	ans, err := s.run(ctx, s.sc.claimReply, s.k.place(m.From), nil, m.ID, left(m.ReplyBy, s.clock()))
-	return s.accepted(ctx, m.From, ans, err)
+	return s.accepted(ctx, m, ans, err)
 }
 
 // accepted reads the answer. An error may come with one: that of errShort, whose claim nobody will use.
-func (s *Store) accepted(ctx context.Context, a chat.Address, ans answer, err error) (session.Accepted, error) {
+func (s *Store) accepted(ctx context.Context, m chat.Message, ans answer, err error) (session.Accepted, error) {
 	if err != nil {
 		if token := text(ans.list(0), 1); token != "" {
-			s.unclaim(ctx, a, token)
+			s.unclaim(ctx, m.From, token)
 		}
 		return session.Accepted{}, err
 	}
@@ -55,7 +55,7 @@ func (s *Store) accepted(ctx context.Context, a chat.Address, ans answer, err er
 		d, err := done(ans.text(0), ans.text(1))
 		return session.Accepted{Done: &d}, err
 	case "claim", "waiting":
-		c, err := decodeClaim(a, ans.list(0))
+		c, err := decodeClaim(m.From, ans.list(0), &m)
 		return session.Accepted{Claim: c, Waiting: ans.kind == "waiting", Fresh: ans.number(1) == 1}, err
 	}
 	return session.Accepted{}, refusal(ans)
@@ -168,11 +168,13 @@ func (s *Store) Commit(ctx context.Context, c *session.Claim, o session.Outcome)
 	}
 	switch ans.kind {
 	case "ok":
-		d, err := done(ans.text(0), ans.text(1))
-		if err != nil {
-			return session.Committed{}, err
+		d := session.Done{State: state(ans.text(0)), Replies: o.Passive}
+		if kept := ans.text(1); kept != "" || d.State != session.Passive { // committed before, or not passive
+			if d, err = done(ans.text(0), kept); err != nil {
+				return session.Committed{}, err
+			}
 		}
-		next, err := decodeClaim(c.Message.From, ans.list(2))
+		next, err := decodeClaim(c.Message.From, ans.list(2), nil)
 		return session.Committed{Done: d, Next: next}, err
 	case "held":
 		held := session.Committed{Hold: decodeHold(ans.text(0))}
@@ -190,7 +192,7 @@ func (s *Store) Take(ctx context.Context, a chat.Address) (*session.Claim, error
 	if err != nil {
 		return nil, err
 	}
-	return decodeClaim(a, ans.list(0))
+	return decodeClaim(a, ans.list(0), nil)
 }
 
 // now is the server's clock, moved for tests.

@@ -245,7 +245,7 @@ func decodeHold(text string) *session.Hold {
 }
 
 // decodeClaim reads a claim as lua/lib_conv.lua describes it; nil when there is none.
-func decodeClaim(a chat.Address, v []any) (*session.Claim, error) {
+func decodeClaim(a chat.Address, v []any, offered *chat.Message) (*session.Claim, error) {
 	if len(v) == 0 {
 		return nil, nil
 	}
@@ -257,7 +257,9 @@ func decodeClaim(a chat.Address, v []any) (*session.Claim, error) {
 		c.Epoch = c.Hold.Epoch
 	}
 	var err error
-	if err = json.Unmarshal([]byte(text(v, 2)), &c.Message); err != nil {
+	if body := text(v, 2); body == "" && offered != nil {
+		c.Message = *offered
+	} else if err = json.Unmarshal([]byte(body), &c.Message); err != nil {
 		return nil, fmt.Errorf("redis: message of the mailbox of %s: %w", a.Channel, err)
 	}
 	by, _ := v[11].(int64)

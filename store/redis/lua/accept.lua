@@ -42,5 +42,8 @@ elseif not held() then
 end
 flush()
 touch()
-if c and of == id then return { 'claim', c, 1 } end
+if c and of == id then
+  c[3] = '' -- its message is the one that was offered
+  return { 'claim', c, 1 }
+end
 return { 'waiting', c or false, 1 }

@@ -146,4 +146,4 @@ for i = 16 + n, #ARGV, 2 do
   local sum = redis.call('HINCRBY', KEYS[4], ARGV[i], ARGV[i + 1])
   if sum == tonumber(ARGV[i + 1]) then redis.call('PEXPIRE', KEYS[4], KEEPCOUNTS) end -- the first of this hour
 end
-return { 'ok', state, state == 'p' and passive or '', c }
+return { 'ok', state, '', c } -- who commits for the first time has the replies
