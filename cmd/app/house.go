@@ -198,10 +198,10 @@ const (
 // It closes the store. The error is that of a listener that failed, nil after a drain.
 func (h *House) Run(ctx context.Context) error {
 	defer h.close()
-	easeCollector()
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var background sync.WaitGroup
+	background.Go(func() { easeCollector(work) })
 	background.Go(func() { h.view.run(work) })
 	background.Go(func() { h.shown.run(work) })
 	sweeping, still := context.WithCancel(work)
