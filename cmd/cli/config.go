@@ -30,6 +30,9 @@ func newConfig(c *common) *cobra.Command {
 				if err := app.CheckChannels(cfg); err != nil {
 					return err
 				}
+				if err := folder(cfg); err != nil { // what serve would refuse
+					return err
+				}
 				if c.json {
 					return c.printJSON(map[string]any{"file": c.config, "channels": len(cfg.Channels)})
 				}
