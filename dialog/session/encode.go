@@ -35,7 +35,8 @@ func Decode(b []byte) (Session, error) {
 	if err := json.Unmarshal(b, &s); err != nil {
 		return s, fmt.Errorf("session: %w", err)
 	}
-	if s.Layout <= Layout {
+	if s.Layout <= Layout { // an older layout lacks fields and has none that are gone: it is of this layout from now on
+		s.Layout = Layout
 		return s, nil
 	}
 	all := map[string]json.RawMessage{}

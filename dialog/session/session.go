@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Layout is the version of Session's layout that this program writes.
-const Layout = 1
+// Layout is the version of Session's layout that this program writes. 2 added guides, idle dialogs and what an offer was made of.
+const Layout = 2
 
 // Session is what is remembered of one conversation. It is stored as JSON; fields that a newer program wrote survive (Extra).
 type Session struct {
@@ -19,6 +19,7 @@ type Session struct {
 
 	Place   *Place            `json:"place,omitempty"`   // the dialog under way; nil: none
 	Stack   []Place           `json:"stack,omitempty"`   // dialogs to return to, innermost last
+	Guide   *Guide            `json:"guide,omitempty"`   // the step-by-step answer under way; nil: none
 	Offer   *Offer            `json:"offer,omitempty"`   // the choices shown last; nil: none
 	Misses  int               `json:"misses,omitempty"`  // messages in a row that nothing understood
 	Waiting *Waiting          `json:"waiting,omitempty"` // a case raised and not yet closed; nil: none
@@ -42,9 +43,10 @@ type Session struct {
 
 // Limits of what a session holds; what is older falls out.
 const (
-	MaxRecent = 8
-	MaxTrace  = 50
-	MaxStack  = 8
+	MaxRecent  = 8
+	MaxTrace   = 50
+	MaxStack   = 8
+	MaxFactors = 24
 )
 
 // Place is where a dialog stands.
@@ -58,19 +60,46 @@ type Place struct {
 	Asking  string                     `json:"asking,omitempty"`
 	Retries int                        `json:"retries,omitempty"` // invalid answers to Asking so far
 	Begun   time.Time                  `json:"begun,omitzero"`
+	Paused  bool                       `json:"paused,omitempty"` // on the stack: a digression lies above it, its question is asked again after that
+	Idle    bool                       `json:"idle,omitempty"`   // left alone beyond its time: the person is asked before it goes on
+}
+
+// Guide is a step-by-step answer under way: one step a message.
+type Guide struct {
+	Entry    string `json:"entry"`
+	Shown    int    `json:"shown"`              // steps shown so far
+	Solved   string `json:"solved,omitempty"`   // step of the dialog under way to go to when it helped; empty: none asked for it
+	Unsolved string `json:"unsolved,omitempty"` // and when it did not
 }
 
 // Offer is a list of choices that was shown, so that "2", "２", "②", "二", the label and the payload mean the second one.
 type Offer struct {
-	Items []Item    `json:"items"`
-	At    time.Time `json:"at"`
+	Items   []Item    `json:"items"`
+	At      time.Time `json:"at"`
+	Kind    OfferKind `json:"kind,omitempty"`
+	Factors []string  `json:"factors,omitempty"` // what was known when it was made, "scene.error=RP_HOLD", at most MaxFactors; of Likely and Clarify
 }
+
+// OfferKind says why choices were shown.
+type OfferKind string
+
+const (
+	Likely  OfferKind = "likely"  // before a word, or on a vague opening
+	Clarify OfferKind = "clarify" // a typed question between the thresholds
+	Related OfferKind = "related" // behind an answer
+	Asked   OfferKind = "solved"  // 解决了吗
+	Choices OfferKind = "choice"  // of a slot, a guide or a way out
+	Resume  OfferKind = "resume"  // a dialog that was left alone: go on?
+)
 
 // Item is one shown choice. Target says what choosing it means; only package dialog reads it.
 type Item struct {
-	ID     string `json:"id"` // payload
-	Label  string `json:"label"`
-	Target string `json:"target"`
+	ID     string  `json:"id"` // payload
+	Label  string  `json:"label"`
+	Target string  `json:"target"`
+	P      float64 `json:"p,omitempty"`    // how likely it was held to be, 0 to 1; of Likely and Clarify
+	Why    string  `json:"why,omitempty"`  // the factor that decided, "scene.error=RP_HOLD"
+	Rule   string  `json:"rule,omitempty"` // the operators' rule that decided, "dialogs/redpacket.yaml:18"
 }
 
 // Topic is an entry or a dialog that this person was given.
