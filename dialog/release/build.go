@@ -108,7 +108,7 @@ func (r *Release) index() {
 	for i := range r.Entries {
 		e := &r.Entries[i]
 		r.entries[e.ID] = e
-		docs = append(docs, kb.Doc{ID: "kb:" + e.ID, Phrases: append([]string{e.Question}, e.Phrasings...), Weak: e.Answer})
+		docs = append(docs, kb.Doc{ID: "kb:" + e.ID, Phrases: e.Phrases(), Weak: e.Answer})
 	}
 	for _, d := range r.Dialogs {
 		r.dialogs[d.ID] = d

@@ -152,3 +152,17 @@ func TestVersionOf(t *testing.T) {
 		t.Error("two sets of files share a version")
 	}
 }
+
+func TestIndexKnowsOtherLanguages(t *testing.T) {
+	t.Parallel()
+	r, findings := Build([]script.Source{{Name: "release.yaml", Data: []byte("name: 小\n")}, {Name: "kb/a.yaml", Data: []byte(
+		"- {id: refund, question: 怎么退款, answer: 点退款。, languages: {en: {question: how to get a refund, phrasings: [give my money back], answer: Tap it.}}}\n")}}, Options{})
+	if r == nil {
+		t.Fatal(told(findings))
+	}
+	for _, text := range []string{"怎么退款", "How to get a refund?", "give my money back"} {
+		if hits := r.Index.Find(text, 1, nil); len(hits) != 1 || hits[0].ID != "kb:refund" || !hits[0].Exact {
+			t.Errorf("Find(%q) = %+v, want kb:refund exactly", text, hits)
+		}
+	}
+}

@@ -51,7 +51,7 @@ func (k *checker) answers() {
 			continue
 		}
 		seen[e.ID] = e
-		for _, text := range append([]string{e.Answer}, slices.Sorted(maps.Values(e.Channels))...) {
+		for _, text := range said(e) {
 			if len(text) > maxReply {
 				k.add(at, "reply-size", fmt.Sprintf("知识“%s”的答案有 %d 字节，一条回复最多 %d 字节", e.ID, len(text), maxReply), "缩短它，或拆成几条用 related 连接")
 				break
@@ -66,6 +66,26 @@ func (k *checker) answers() {
 		if left := e.ValidTo.Sub(k.Now); !k.Now.IsZero() && !e.ValidTo.IsZero() && !e.Disabled && left > 0 && left <= expiring {
 			k.warn(at, "kb-expiring", fmt.Sprintf("知识“%s”还有 %d 天过期", e.ID, int(left/(24*time.Hour))), "请负责人"+e.Owner+"更新 valid_to")
 		}
-		k.readable(at, e.Answer)
+		for _, text := range append([]string{e.Answer}, e.Steps...) {
+			k.readable(at, text)
+		}
 	}
+}
+
+// said are all texts that an entry may send, the longest possible message of each: the answer goes out with the first step.
+func said(e *kb.Entry) []string {
+	with := func(answer string, steps []string) []string {
+		if len(steps) == 0 {
+			return []string{answer}
+		}
+		return append([]string{answer + "\n\n" + steps[0]}, steps[1:]...)
+	}
+	all := with(e.Answer, e.Steps)
+	for _, c := range slices.Sorted(maps.Keys(e.Channels)) {
+		all = append(all, with(e.Channels[c], e.Steps)...)
+	}
+	for _, tag := range slices.Sorted(maps.Keys(e.Languages)) {
+		all = append(all, with(e.Languages[tag].Answer, e.Languages[tag].Steps)...)
+	}
+	return all
 }

@@ -117,7 +117,7 @@ func (k *checker) triggers() {
 	said := map[string]string{} // a phrase → where it was first
 	for i := range k.Entries {
 		e := &k.Entries[i]
-		for _, p := range append([]string{e.Question}, e.Phrasings...) {
+		for _, p := range e.Phrases() {
 			said[bare(p)] = "知识“" + e.ID + "”"
 		}
 	}

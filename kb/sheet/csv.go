@@ -21,6 +21,7 @@ var headers = map[string]string{
 	"问题": "question", "标准问": "question", "标准问题": "question", "标准问法": "question",
 	"相似问": "phrasings", "相似问法": "phrasings", "相似问题": "phrasings", "问法": "phrasings", "其他问法": "phrasings",
 	"答案": "answer", "回答": "answer", "答复": "answer",
+	"步骤": "steps", "操作步骤": "steps",
 	"分类": "category", "类别": "category",
 	"生效日期": "valid_from", "开始日期": "valid_from", "生效": "valid_from",
 	"失效日期": "valid_to", "截止日期": "valid_to", "有效期至": "valid_to", "失效": "valid_to",
@@ -32,24 +33,28 @@ var headers = map[string]string{
 
 const channelColumn = "channels."
 
-// column finds the key of a header: a key, a Chinese name, or one channel's answer (channels.wechat, 答案.wechat, 渠道.wechat).
-func column(header string) (key, channel string) {
+// column finds the key of a header: a key, a Chinese name, one channel's answer (channels.wechat, 答案.wechat, 渠道.wechat), or one
+// language's field (question.en, answer.en). of is the channel, or the field and language.
+func column(header string) (key, of string) {
 	h := strings.TrimSpace(unguard(header))
 	for _, prefix := range []string{channelColumn, "答案.", "渠道."} {
 		if c, ok := strings.CutPrefix(h, prefix); ok && strings.TrimSpace(c) != "" {
 			return "channels", strings.TrimSpace(c)
 		}
 	}
+	if field, tag, _ := strings.Cut(h, "."); tag != "" && slices.Contains(variantKeys, strings.ToLower(field)) {
+		return "languages", strings.ToLower(field) + "." + tag
+	}
 	low := strings.ToLower(h)
-	if slices.Contains(keys, low) && low != "channels" {
+	if slices.Contains(keys, low) && low != "channels" && low != "languages" {
 		return low, ""
 	}
 	return headers[h], ""
 }
 
 // ReadCSV reads one entry per line under a line of headers. Text may be UTF-8, with or without a mark, or GB18030 as Chinese Excel
-// saves it; columns may be separated by commas, semicolons or tabs. Phrasings and related ids are separated by | or line breaks. Days
-// are those of loc (nil: UTC).
+// saves it; columns may be separated by commas, semicolons or tabs. Phrasings and related ids are separated by | or line breaks, steps
+// by line breaks. Another language has columns of its own: question.en, answer.en. Days are those of loc (nil: UTC).
 func ReadCSV(name string, data []byte, loc *time.Location) ([]kb.Entry, []Finding) {
 	r := newReader(name, loc)
 	if len(data) > maxFile {
@@ -147,12 +152,16 @@ func (r *reader) csvRows(text []byte) []row {
 }
 
 func (w row) put(key, channel, text string, at place) {
-	if _, twice := w.cells[key]; twice && key != "channels" {
+	if _, twice := w.cells[key]; twice && key != "channels" && key != "languages" {
 		return
 	}
 	switch key {
 	case "phrasings", "related":
-		w.cells[key] = cell{at: at, list: split(text)}
+		w.cells[key] = cell{at: at, list: split(text, '|')}
+	case "steps":
+		w.cells[key] = cell{at: at, list: split(text, '\n')}
+	case "languages":
+		w.putVariant(channel, text, at)
 	case "channels":
 		c, ok := w.cells[key]
 		if !ok {
@@ -168,6 +177,34 @@ func (w row) put(key, channel, text string, at place) {
 	default:
 		w.cells[key] = cell{at: at, text: text}
 	}
+}
+
+// putVariant keeps one field of one language; a language whose cells are all empty is none.
+func (w row) putVariant(column, text string, at place) {
+	field, tag, _ := strings.Cut(column, ".")
+	if text == "" {
+		return
+	}
+	c, ok := w.cells["languages"]
+	if !ok {
+		c = cell{at: at, tags: map[string]variant{}}
+		w.cells["languages"] = c
+	}
+	v, ok := c.tags[tag]
+	if !ok {
+		v.at = at
+	}
+	switch field {
+	case "question":
+		v.Question = text
+	case "answer":
+		v.Answer = text
+	case "phrasings":
+		v.Phrasings = split(text, '|')
+	case "steps":
+		v.Steps = split(text, '\n')
+	}
+	c.tags[tag] = v
 }
 
 func (r *reader) csvBroken(err error, lines [][]byte) {
@@ -194,8 +231,8 @@ func unguard(s string) string {
 // dangerous tells whether a spreadsheet would run s as a formula, or unguard would take a ' of its own for a guard.
 func dangerous(s string) bool { return s != "" && strings.ContainsRune("=+-@\t\r'", rune(s[0])) }
 
-// split reads a list: | or a line break divides, \| \\ and \n stand for themselves and a line break.
-func split(text string) []string {
+// split reads a list: the divider or a line break divides, \| \\ and \n stand for themselves and a line break.
+func split(text string, divider byte) []string {
 	var out []string
 	var b strings.Builder
 	flush := func() {
@@ -206,7 +243,7 @@ func split(text string) []string {
 	}
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
-		case c == '|' || c == '\n':
+		case c == divider || c == '\n':
 			flush()
 		case c == '\\' && i+1 < len(text) && (text[i+1] == '|' || text[i+1] == '\\'):
 			i++

@@ -16,21 +16,31 @@ func WriteCSV(w io.Writer, entries []kb.Entry) error {
 	if _, err := io.WriteString(w, "\xef\xbb\xbf"); err != nil {
 		return err
 	}
-	named := map[string]bool{}
+	named, tagged := map[string]bool{}, map[string]bool{}
 	for i := range entries {
 		for c := range entries[i].Channels {
 			named[c] = true
 		}
+		for tag := range entries[i].Languages {
+			tagged[tag] = true
+		}
 	}
-	channels := slices.Sorted(maps.Keys(named))
+	channels, tags := slices.Sorted(maps.Keys(named)), slices.Sorted(maps.Keys(tagged))
 	var head []string
 	for _, k := range keys {
-		if k != "channels" {
+		switch k {
+		case "channels":
+			for _, c := range channels {
+				head = append(head, channelColumn+c)
+			}
+		case "languages":
+			for _, tag := range tags {
+				for _, field := range variantKeys {
+					head = append(head, field+"."+tag)
+				}
+			}
+		default:
 			head = append(head, k)
-			continue
-		}
-		for _, c := range channels {
-			head = append(head, channelColumn+c)
 		}
 	}
 	out := csv.NewWriter(w)
@@ -39,11 +49,15 @@ func WriteCSV(w io.Writer, entries []kb.Entry) error {
 	}
 	for i := range entries {
 		e := &entries[i]
-		record := []string{e.ID, e.Question, join(e.Phrasings), e.Answer}
+		record := []string{e.ID, e.Question, join(e.Phrasings, "|"), e.Answer, join(e.Steps, "\n")}
 		for _, c := range channels {
 			record = append(record, e.Channels[c])
 		}
-		record = append(record, e.Category, from(e.ValidFrom), to(e.ValidTo), e.Owner, join(e.Related), yes(e.Reject), yes(e.Disabled))
+		for _, tag := range tags {
+			v := e.Languages[tag]
+			record = append(record, v.Question, join(v.Phrasings, "|"), v.Answer, join(v.Steps, "\n"))
+		}
+		record = append(record, e.Category, from(e.ValidFrom), to(e.ValidTo), e.Owner, join(e.Related, "|"), yes(e.Reject), yes(e.Disabled))
 		for j, field := range record {
 			if dangerous(field) {
 				record[j] = "'" + field
@@ -66,10 +80,10 @@ func yes(b bool) string {
 
 var joiner = strings.NewReplacer(`\`, `\\`, `|`, `\|`, "\n", `\n`)
 
-func join(list []string) string {
+func join(list []string, divider string) string {
 	out := make([]string, len(list))
 	for i, s := range list {
 		out[i] = joiner.Replace(s)
 	}
-	return strings.Join(out, "|")
+	return strings.Join(out, divider)
 }

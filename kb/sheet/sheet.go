@@ -39,7 +39,7 @@ func (f Finding) String() string {
 const maxFile = 8 << 20
 
 // keys are the fields of an entry as files name them, in the order in which they are written.
-var keys = []string{"id", "question", "phrasings", "answer", "channels", "category", "valid_from", "valid_to", "owner", "related", "reject", "disabled"}
+var keys = []string{"id", "question", "phrasings", "answer", "steps", "channels", "languages", "category", "valid_from", "valid_to", "owner", "related", "reject", "disabled"}
 
 // place is where something stands in a file.
 type place struct{ line, col int }
@@ -49,7 +49,14 @@ type cell struct {
 	at    place
 	text  string
 	list  []string
-	named map[string]string // channels
+	named map[string]string  // channels
+	tags  map[string]variant // languages
+}
+
+// variant is one language of a row, as it was written.
+type variant struct {
+	at place
+	kb.Variant
 }
 
 // row is one entry as it was written, before it is judged.
@@ -76,6 +83,11 @@ func (r *reader) add(at place, rule, text, edit string) {
 	r.findings = append(r.findings, Finding{File: r.file, Line: max(at.line, 1), Col: max(at.col, 1), Rule: rule, Text: text, Edit: edit})
 }
 
+func (r *reader) warn(at place, rule, text, edit string) {
+	r.add(at, rule, text, edit)
+	r.findings[len(r.findings)-1].Warning = true
+}
+
 var goodID = regexp.MustCompile(`^[\p{L}\p{N}_][\p{L}\p{N}_.\-]*$`)
 
 // entries judges rows. Every row gives an entry, so that numbers agree; those with an error must not be used.
@@ -85,8 +97,14 @@ func (r *reader) entries(rows []row) []kb.Entry {
 	for _, w := range rows {
 		e := kb.Entry{File: r.file, Line: w.at.line, Col: w.at.col,
 			ID: w.cells["id"].text, Question: w.cells["question"].text, Phrasings: w.cells["phrasings"].list,
-			Answer: w.cells["answer"].text, Channels: w.cells["channels"].named, Category: w.cells["category"].text,
+			Answer: w.cells["answer"].text, Steps: w.cells["steps"].list, Channels: w.cells["channels"].named, Category: w.cells["category"].text,
 			Owner: w.cells["owner"].text, Related: w.cells["related"].list}
+		for tag, v := range w.cells["languages"].tags {
+			if e.Languages == nil {
+				e.Languages = map[string]kb.Variant{}
+			}
+			e.Languages[tag] = v.Variant
+		}
 		e.ValidFrom, _ = r.instant(w, "valid_from")
 		var day bool
 		if e.ValidTo, day = r.instant(w, "valid_to"); day {
@@ -129,8 +147,30 @@ func (r *reader) judge(w row, e *kb.Entry, first map[string]place) {
 			r.add(at("channels"), "missing-key", "渠道“"+c+"”的答案是空的", "写上答案，或删掉这个渠道")
 		}
 	}
+	r.judgeLanguages(w.cells["languages"].tags)
 	if !e.ValidFrom.IsZero() && !e.ValidTo.IsZero() && !e.ValidFrom.Before(e.ValidTo) {
 		r.add(at("valid_to"), "date-order", "valid_to 早于 valid_from，这条知识永远不会生效", "改其中一个日期")
+	}
+}
+
+// goodTag is a language tag as platforms and browsers send it: en, zh-TW, zh-Hant.
+var goodTag = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
+
+func (r *reader) judgeLanguages(tags map[string]variant) {
+	folded := map[string]string{}
+	for _, tag := range slices.Sorted(maps.Keys(tags)) {
+		v := tags[tag]
+		switch other := folded[strings.ToLower(tag)]; {
+		case !goodTag.MatchString(tag):
+			r.add(v.at, "language", "“"+tag+"”不是语言代码", "写成 en、ja、zh-TW 这样")
+		case other != "":
+			r.add(v.at, "language", "语言“"+other+"”和“"+tag+"”是同一种", "留下一个")
+		case v.Answer == "":
+			r.add(v.at, "missing-key", "语言“"+tag+"”没有 answer（答案）", "写上答案，或删掉这种语言")
+		case v.Question == "":
+			r.warn(v.at, "missing-key", "语言“"+tag+"”没有 question（问题），推荐时会显示原来的问法", "写上这种语言的标准问法")
+		}
+		folded[strings.ToLower(tag)] = tag
 	}
 }
 
@@ -167,7 +207,7 @@ func (r *reader) flag(w row, key string) bool {
 
 // unknown reports a key that no entry has.
 func (r *reader) unknown(at place, key string, known []string) {
-	edit := "可用的是 " + strings.Join(keys, "、")
+	edit := "可用的是 " + strings.Join(known, "、")
 	if k := typo.Nearest(key, known); k != "" {
 		edit = "是不是 " + k + "？"
 	}
@@ -192,8 +232,15 @@ func Version(e *kb.Entry) string {
 	put(e.ID, e.Question, e.Answer, e.Category, e.Owner, stamp(e.ValidFrom), stamp(e.ValidTo), strconv.FormatBool(e.Reject), strconv.FormatBool(e.Disabled))
 	put(e.Phrasings...)
 	put(e.Related...)
+	put(e.Steps...)
 	for _, c := range slices.Sorted(maps.Keys(e.Channels)) {
 		put(c, e.Channels[c])
+	}
+	for _, tag := range slices.Sorted(maps.Keys(e.Languages)) {
+		v := e.Languages[tag]
+		put("language", tag, v.Question, v.Answer)
+		put(v.Phrasings...)
+		put(v.Steps...)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:6])
 }

@@ -26,7 +26,10 @@ const page = `# 红包
   answer: |
     红包 24 小时内没人领取，会自动退回。
     用零钱付的退到零钱。
+  steps: [打开“钱包”。, 点“账单”。]
   channels: {wechat: 可在“账单”里查看。}
+  languages:
+    en: {question: When is it refunded?, phrasings: [red packet refund, where is my money], answer: Within 24 hours., steps: [Open the wallet., Tap Bills.]}
   category: 红包
   valid_from: 2026-01-01
   valid_to: 2026-12-31
@@ -41,7 +44,9 @@ const page = `# 红包
 func want() []kb.Entry {
 	return []kb.Entry{
 		{ID: "redpacket.refund_time", Question: "红包退款多久到账？", Phrasings: []string{"红包没人领钱去哪了", "红包过期，多久退回来"},
-			Answer: "红包 24 小时内没人领取，会自动退回。\n用零钱付的退到零钱。", Channels: map[string]string{"wechat": "可在“账单”里查看。"}, Category: "红包",
+			Answer: "红包 24 小时内没人领取，会自动退回。\n用零钱付的退到零钱。", Steps: []string{"打开“钱包”。", "点“账单”。"}, Channels: map[string]string{"wechat": "可在“账单”里查看。"}, Category: "红包",
+			Languages: map[string]kb.Variant{"en": {Question: "When is it refunded?", Phrasings: []string{"red packet refund", "where is my money"},
+				Answer: "Within 24 hours.", Steps: []string{"Open the wallet.", "Tap Bills."}}},
 			ValidFrom: time.Date(2026, 1, 1, 0, 0, 0, 0, shanghai), ValidTo: time.Date(2027, 1, 1, 0, 0, 0, 0, shanghai), Owner: "支付组", Related: []string{"privacy.other"}},
 		{ID: "privacy.other", Question: "能帮我查别人的记录吗？", Answer: "抱歉，不能查询他人的记录。", Reject: true},
 	}
@@ -56,8 +61,8 @@ func TestReadYAML(t *testing.T) {
 	if d := cmp.Diff(want(), got, whereabouts); d != "" {
 		t.Errorf("ReadYAML (-want +got):\n%s", d)
 	}
-	if got[1].File != "kb/a.yaml" || got[1].Line != 14 || got[1].Col != 3 {
-		t.Errorf("second entry stands at %s:%d:%d, want kb/a.yaml:14:3", got[1].File, got[1].Line, got[1].Col)
+	if got[1].File != "kb/a.yaml" || got[1].Line != 17 || got[1].Col != 3 {
+		t.Errorf("second entry stands at %s:%d:%d, want kb/a.yaml:17:3", got[1].File, got[1].Line, got[1].Col)
 	}
 	if len(got[0].Version) != 12 || got[0].Version == got[1].Version {
 		t.Errorf("versions = %q, %q, want two of 12 digits", got[0].Version, got[1].Version)
@@ -83,6 +88,12 @@ func TestReadYAMLFindings(t *testing.T) {
 		{"flag", head + "  answer: 答\n  reject: 也许\n", "x.yaml:4:11: [type] reject“也许”不是“是与否”（写 true 或 false）"},
 		{"comma", head + "  answer: 答\n  channels: {wechat: 您好,再见}\n", "x.yaml:4:25: [yaml-comma] 花括号里的英文逗号会开始一个新的键“再见”（把英文逗号改成中文逗号“，”，或给整句加引号）"},
 		{"key twice", head + "  id: b\n  answer: 答\n", "x.yaml:3:3: [yaml-duplicate] 同一条里这个键写了两次（删掉其中一个）"},
+		{"language without an answer", head + "  answer: 答\n  languages: {en: {question: Q}}\n", "x.yaml:4:15: [missing-key] 语言“en”没有 answer（答案）（写上答案，或删掉这种语言）"},
+		{"language without a question", head + "  answer: 答\n  languages: {en: {answer: A}}\n", "x.yaml:4:15: [missing-key] 语言“en”没有 question（问题），推荐时会显示原来的问法（写上这种语言的标准问法）"},
+		{"language key", head + "  answer: 答\n  languages: {en: {anser: A}}\n", "x.yaml:4:20: [unknown-key] 知识里没有“anser”这一项（是不是 answer？）"},
+		{"no language", head + "  answer: 答\n  languages: {英文: {question: Q, answer: A}}\n", "x.yaml:4:15: [language] “英文”不是语言代码（写成 en、ja、zh-TW 这样）"},
+		{"language twice", head + "  answer: 答\n  languages: {EN: {question: Q, answer: A}, en: {question: Q, answer: A}}\n", "x.yaml:4:45: [language] 语言“EN”和“en”是同一种（留下一个）"},
+		{"language as a text", head + "  answer: 答\n  languages: {en: A}\n", "x.yaml:4:15: [type] 语言“en”要写成 名字: 值 的形式（例如 en: {question: …, answer: …}）"},
 		{"no list", "id: a\n", "x.yaml:1:1: [type] 知识要写成一个列表（每条写成 - id: …）"},
 		{"broken", head + "  answer: \"答\n", "x.yaml:3:11: [yaml] 这一行不合 YAML 的写法（检查缩进、英文冒号后的空格、引号和括号）"},
 		{"encoding", "\xff\xfe", "x.yaml:1:1: [encoding] 文件不是 UTF-8 编码（用 UTF-8 另存一次）"},
@@ -105,10 +116,10 @@ func lines(findings []Finding) string {
 	return strings.Join(all, "\n")
 }
 
-const table = "编号,问题,相似问,答案,channels.wechat,分类,生效日期,失效日期,负责人,相关,拒答\n" +
-	"redpacket.refund_time,红包退款多久到账？,红包没人领钱去哪了|红包过期，多久退回来,\"红包 24 小时内没人领取，会自动退回。\r\n用零钱付的退到零钱。\",可在“账单”里查看。,红包,2026/1/1,2026-12-31,支付组,privacy.other,\n" +
-	",,,,,,,,,,\n" +
-	"privacy.other,能帮我查别人的记录吗？,,抱歉，不能查询他人的记录。,,,,,,,是\n"
+const table = "编号,问题,相似问,答案,步骤,channels.wechat,question.en,phrasings.en,answer.en,steps.en,分类,生效日期,失效日期,负责人,相关,拒答\n" +
+	"redpacket.refund_time,红包退款多久到账？,红包没人领钱去哪了|红包过期，多久退回来,\"红包 24 小时内没人领取，会自动退回。\r\n用零钱付的退到零钱。\",\"打开“钱包”。\n点“账单”。\",可在“账单”里查看。,When is it refunded?,red packet refund|where is my money,Within 24 hours.,\"Open the wallet.\nTap Bills.\",红包,2026/1/1,2026-12-31,支付组,privacy.other,\n" +
+	",,,,,,,,,,,,,,,\n" +
+	"privacy.other,能帮我查别人的记录吗？,,抱歉，不能查询他人的记录。,,,,,,,,,,,,是\n"
 
 func TestReadCSV(t *testing.T) {
 	t.Parallel()
@@ -124,7 +135,7 @@ func TestReadCSV(t *testing.T) {
 		{"with a mark", append([]byte("\xef\xbb\xbf"), table...)},
 		{"GB18030", gb},
 		{"tabs", []byte(strings.ReplaceAll(table, ",", "\t"))},
-		{"English", []byte("id,question,phrasings,answer,channels.wechat,category,valid_from,valid_to,owner,related,reject\n" + table[strings.Index(table, "\n")+1:])},
+		{"English", []byte("id,question,phrasings,answer,steps,channels.wechat,question.en,phrasings.en,Answer.en,steps.en,category,valid_from,valid_to,owner,related,reject\n" + table[strings.Index(table, "\n")+1:])},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -189,6 +200,7 @@ func anyEntry(id string) *rapid.Generator[kb.Entry] {
 	return rapid.Custom(func(t *rapid.T) kb.Entry {
 		e := kb.Entry{ID: id, Question: some.Draw(t, "question"), Phrasings: rapid.SliceOfN(item, 0, 3).Draw(t, "phrasings"),
 			Answer: item.Draw(t, "answer"), Category: text.Draw(t, "category"), Owner: text.Draw(t, "owner"),
+			Steps:   rapid.SliceOfN(item, 0, 3).Draw(t, "steps"),
 			Related: rapid.SliceOfN(item, 0, 2).Draw(t, "related"), Reject: rapid.Bool().Draw(t, "reject"), Disabled: rapid.Bool().Draw(t, "disabled"),
 			ValidFrom: day.Draw(t, "from")}
 		if to := day.Draw(t, "to"); !to.IsZero() {
@@ -199,6 +211,13 @@ func anyEntry(id string) *rapid.Generator[kb.Entry] {
 				e.Channels = map[string]string{}
 			}
 			e.Channels[c] = item.Draw(t, c)
+		}
+		for _, tag := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"en", "zh-TW"}), 0, 2, rapid.ID).Draw(t, "languages") {
+			if e.Languages == nil {
+				e.Languages = map[string]kb.Variant{}
+			}
+			e.Languages[tag] = kb.Variant{Question: some.Draw(t, "question"), Phrasings: rapid.SliceOfN(item, 0, 2).Draw(t, "phrasings"),
+				Answer: item.Draw(t, "answer"), Steps: rapid.SliceOfN(item, 0, 2).Draw(t, "steps")}
 		}
 		return e
 	})

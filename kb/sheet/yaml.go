@@ -167,8 +167,10 @@ func (r *reader) pair(w row, p *ast.MappingValueNode) {
 	}
 	c := cell{at: at}
 	switch v := p.Value; key {
-	case "phrasings", "related":
+	case "phrasings", "related", "steps":
 		c.list = r.list(v, key, at)
+	case "languages":
+		c.tags = r.languages(v, at)
 	case "channels":
 		c.named = r.named(v, at)
 	default:
@@ -245,4 +247,61 @@ func (r *reader) named(n ast.Node, at place) map[string]string {
 		out[name], _ = r.text(p.Value, "channels", where(p.Key))
 	}
 	return out
+}
+
+// variantKeys are the fields of one language of an entry, in the order in which they are written.
+var variantKeys = []string{"question", "phrasings", "answer", "steps"}
+
+func (r *reader) languages(n ast.Node, at place) map[string]variant {
+	if !r.plain(n) {
+		return nil
+	}
+	tags, ok := pairsOf(n)
+	if !ok {
+		r.add(at, "type", "“languages”要写成 语言: {…} 的形式", "例如 languages: {en: {question: …, answer: …}}")
+		return nil
+	}
+	out := map[string]variant{}
+	for _, p := range tags {
+		if !r.plain(p.Key) {
+			continue
+		}
+		tag, at := strings.TrimSpace(p.Key.GetToken().Value), where(p.Key)
+		fields, ok := pairsOf(p.Value)
+		if !ok {
+			if r.plain(p.Value) {
+				r.add(at, "type", "语言“"+tag+"”要写成 名字: 值 的形式", "例如 "+tag+": {question: …, answer: …}")
+			}
+			continue
+		}
+		v := variant{at: at}
+		for _, f := range fields {
+			r.variantField(&v, f)
+		}
+		out[tag] = v
+	}
+	return out
+}
+
+func (r *reader) variantField(v *variant, p *ast.MappingValueNode) {
+	if !r.plain(p.Key) {
+		return
+	}
+	key, at := p.Key.GetToken().Value, where(p.Key)
+	if p.Start == nil || p.Start.Value != ":" {
+		r.add(at, "yaml-comma", "花括号里的英文逗号会开始一个新的键“"+key+"”", "把英文逗号改成中文逗号“，”，或给整句加引号")
+		return
+	}
+	switch key {
+	case "question":
+		v.Question, _ = r.text(p.Value, key, at)
+	case "answer":
+		v.Answer, _ = r.text(p.Value, key, at)
+	case "phrasings":
+		v.Phrasings = r.list(p.Value, key, at)
+	case "steps":
+		v.Steps = r.list(p.Value, key, at)
+	default:
+		r.unknown(at, key, variantKeys)
+	}
 }

@@ -31,10 +31,17 @@ func WriteYAML(w io.Writer, entries []kb.Entry) error {
 		line("question", scalar(e.Question))
 		line("phrasings", flow(e.Phrasings))
 		line("answer", block(e.Answer, "    "))
+		writeSteps(b, e.Steps, "  ")
 		if len(e.Channels) > 0 {
 			fmt.Fprintln(b, "  channels:")
 			for _, c := range slices.Sorted(maps.Keys(e.Channels)) {
 				fmt.Fprintf(b, "    %s: %s\n", scalar(c), block(e.Channels[c], "      "))
+			}
+		}
+		if len(e.Languages) > 0 {
+			fmt.Fprintln(b, "  languages:")
+			for _, tag := range slices.Sorted(maps.Keys(e.Languages)) {
+				writeVariant(b, tag, e.Languages[tag])
 			}
 		}
 		line("category", scalar(e.Category))
@@ -50,6 +57,26 @@ func WriteYAML(w io.Writer, entries []kb.Entry) error {
 		}
 	}
 	return b.Flush()
+}
+
+// writeSteps writes each step on a line of its own: they are sentences.
+func writeSteps(b *bufio.Writer, steps []string, indent string) {
+	if len(steps) > 0 {
+		fmt.Fprintf(b, "%ssteps:\n", indent)
+	}
+	for _, s := range steps {
+		fmt.Fprintf(b, "%s  - %s\n", indent, block(s, indent+"    "))
+	}
+}
+
+func writeVariant(b *bufio.Writer, tag string, v kb.Variant) {
+	fmt.Fprintf(b, "    %s:\n", scalar(tag))
+	for _, f := range [][2]string{{"question", scalar(v.Question)}, {"phrasings", flow(v.Phrasings)}, {"answer", block(v.Answer, "        ")}} {
+		if f[1] != "" {
+			fmt.Fprintf(b, "      %s: %s\n", f[0], f[1])
+		}
+	}
+	writeSteps(b, v.Steps, "      ")
 }
 
 // from and to write a day when the instant is one, as ReadYAML and ReadCSV understand it.
