@@ -47,14 +47,13 @@ func (m *matcher) match(folded string) *script.Pattern {
 	if m == nil || folded == "" {
 		return nil
 	}
-	found := m.words[folded]
-	if found != nil && found.Do == script.DoHandoff {
-		return found
+	if p := m.words[folded]; p != nil { // 你是真人吗 asks for nobody, although it contains 真人
+		return p
 	}
 	for _, p := range m.phrases {
-		if (found == nil || p.pattern.Do == script.DoHandoff) && strings.Contains(folded, p.folded) {
+		if strings.Contains(folded, p.folded) {
 			return p.pattern
 		}
 	}
-	return found
+	return nil
 }

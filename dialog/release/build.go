@@ -31,6 +31,7 @@ func Build(files []script.Source, o Options) (*Release, []script.Finding) {
 		Thresholds: Thresholds{DefaultAnswer, DefaultOffer},
 		Texts:      DefaultTexts(),
 		Hours:      Hours{Always: true},
+		Idle:       script.Idle{Leave: script.LeaveAfter},
 		dialogs:    map[string]*script.Dialog{},
 		entries:    map[string]*kb.Entry{},
 		patterns:   map[string]*script.Pattern{},
@@ -55,7 +56,7 @@ func Build(files []script.Source, o Options) (*Release, []script.Finding) {
 	}
 	r.Patterns = script.Merge(r.Patterns)
 	if whole {
-		findings = append(findings, script.Check(script.Checkable{Dialogs: r.Dialogs, Patterns: r.Patterns, Entries: r.Entries, Queues: o.Queues, Channels: o.Channels, Now: o.Now})...)
+		findings = append(findings, script.Check(script.Checkable{Dialogs: r.Dialogs, Patterns: r.Patterns, Entries: r.Entries, Openers: r.Openers, Keywords: r.Keywords, Queues: o.Queues, Channels: o.Channels, Now: o.Now})...)
 	}
 	script.Sort(findings)
 	if script.Broken(findings) {
@@ -77,6 +78,10 @@ func (r *Release) file(f script.Source) (findings []script.Finding, ok bool) {
 		var own []*script.Pattern
 		own, findings = script.ParsePatterns(f)
 		r.Patterns = own
+	case f.Name == "likely.yaml":
+		r.Openers, findings = script.ParseOpeners(f)
+	case f.Name == "keywords.yaml":
+		r.Keywords, findings = script.ParseKeywords(f)
 	case f.Name == "synonyms.yaml":
 		page := script.ReadPage(f)
 		if page.Root != nil {

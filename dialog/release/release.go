@@ -20,6 +20,9 @@ type Release struct {
 	Texts      Texts
 	Dialogs    []*script.Dialog
 	Patterns   []*script.Pattern // those of the release, then the built-in ones that it does not name
+	Openers    []*script.Opener  // likely questions of no single dialog, in the operator's order
+	Keywords   []*script.Keyword // keyword rules: the first that matches decides, before everything learned
+	Idle       script.Idle       // of dialogs that say nothing else
 	Entries    []kb.Entry
 	Synonyms   [][]string
 	Index      *kb.Index       // over entries ("kb:<id>") and dialogs' triggers ("dialog:<id>")

@@ -25,7 +25,7 @@ func (r *Release) settings(src script.Source) []script.Finding {
 	if page.Root == nil {
 		return page.Findings
 	}
-	for _, p := range page.Root.Fields("release.yaml", "name", "locale", "thresholds", "greeting", "hours", "texts") {
+	for _, p := range page.Root.Fields("release.yaml", "name", "locale", "thresholds", "greeting", "hours", "texts", "idle") {
 		v := p.Value
 		switch p.Name {
 		case "name":
@@ -42,6 +42,8 @@ func (r *Release) settings(src script.Source) []script.Finding {
 			}
 		case "hours":
 			r.Hours = readHours(v, r.Hours.Zone)
+		case "idle":
+			r.Idle = v.Idle()
 		case "texts":
 			page.Findings = append(page.Findings, r.Texts.read(v)...)
 		}

@@ -14,6 +14,8 @@ type Checkable struct {
 	Dialogs  []*Dialog
 	Patterns []*Pattern // those of the release with the built-in ones, as Merge returns them
 	Entries  []kb.Entry
+	Openers  []*Opener
+	Keywords []*Keyword
 	Queues   []string  // queues of the configuration; nil: unknown, so that a queue but "default" is only warned of
 	Channels []Channel // channels of the configuration; nil: unknown
 	Now      time.Time // zero: validity of entries is not checked

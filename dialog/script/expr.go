@@ -3,6 +3,7 @@ package script
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -28,6 +29,7 @@ type Expr struct {
 	eval  func(*Scope) value
 	kind  kind
 	names [][]string // dotted names that it reads, in order of appearance
+	facts []string   // those, and the events it asks for, in order of appearance
 	never bool       // can never be true
 }
 
@@ -72,7 +74,7 @@ func ParseExpr(src string, pos Pos) (*Expr, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	return &Expr{Source: src, Pos: pos, eval: n.eval, kind: n.kind, names: c.names, never: n.constant && !n.eval(&Scope{}).isTrue()}, nil
+	return &Expr{Source: src, Pos: pos, eval: n.eval, kind: n.kind, names: c.names, facts: c.facts, never: n.constant && !n.eval(&Scope{}).isTrue()}, nil
 }
 
 // Bool evaluates a condition. An unset name is empty and every comparison with it is false; a fault while running is false too.
@@ -103,13 +105,13 @@ func (e *Expr) Value(s *Scope) string {
 	return e.eval(s).text(s)
 }
 
-// Names are the dotted names that the expression reads, as "slot.issue", in order of appearance.
+// Names are the dotted names that the expression reads, as "slot.issue", in order of appearance; an event that it asks for is
+// "trace.has:redpacket.held", a word of the person "user.says:盗刷". nil has none.
 func (e *Expr) Names() []string {
-	names := make([]string, 0, len(e.names))
-	for _, p := range e.names {
-		names = append(names, strings.Join(p, "."))
+	if e == nil {
+		return nil
 	}
-	return names
+	return slices.Clone(e.facts)
 }
 
 // isCondition tells whether the expression yields yes or no.
@@ -171,6 +173,7 @@ func literal(v value) piece {
 // compiler walks the parsed tree once; the first mistake stops it.
 type compiler struct {
 	names [][]string
+	facts []string
 	err   *SyntaxError
 }
 

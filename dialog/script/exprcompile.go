@@ -49,6 +49,7 @@ func (c *compiler) name(n ast.Node) piece {
 		return c.fail(first(n), problem, remedy)
 	}
 	c.names = append(c.names, path)
+	c.facts = append(c.facts, strings.Join(path, "."))
 	return piece{eval: get, kind: k}
 }
 
@@ -333,6 +334,7 @@ func (c *compiler) call(n *ast.CallNode) piece {
 	case "user.says":
 		if len(n.Arguments) == 1 {
 			if phrase, ok := arg(0); ok {
+				c.facts = append(c.facts, "user.says:"+phrase)
 				phrase = kb.Fold(phrase)
 				if phrase == "" {
 					return c.fail(n.Arguments[0], "user.says 里没有可以匹配的字", "写上要找的词")
@@ -344,6 +346,7 @@ func (c *compiler) call(n *ast.CallNode) piece {
 	case "trace.has":
 		if len(n.Arguments) == 1 || len(n.Arguments) == 2 {
 			if event, ok := arg(0); ok {
+				c.facts = append(c.facts, "trace.has:"+event)
 				if len(n.Arguments) == 1 {
 					return piece{eval: func(s *Scope) value { return boolValue(s.happened(event, 0)) }, kind: boolean}
 				}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"path"
 	"strings"
+	"time"
 )
 
 // Limits of one dialog.
@@ -23,7 +24,7 @@ func ParseDialog(src Source) (*Dialog, []Finding) {
 		}
 		return nil, page.Findings
 	}
-	for _, p := range page.Root.Fields("对话", "dialog", "title", "owner", "triggers", "likely", "slots", "steps", "patterns") {
+	for _, p := range page.Root.Fields("对话", "dialog", "title", "owner", "triggers", "likely", "slots", "steps", "patterns", "idle") {
 		v := p.Value
 		switch p.Name {
 		case "dialog":
@@ -41,6 +42,7 @@ func ParseDialog(src Source) (*Dialog, []Finding) {
 		case "likely":
 			for _, item := range v.Items {
 				d.Likely = append(d.Likely, item.likely())
+				item.require("likely", "say")
 			}
 			if v.shape != sequence {
 				page.add(v.Pos, "type", "likely 要是一个列表", "每条写成 - {when: …, say: …, score: 0.9}")
@@ -56,6 +58,9 @@ func ParseDialog(src Source) (*Dialog, []Finding) {
 			if len(v.Items) == 0 {
 				page.add(v.Pos, "type", "steps 要是一个列表", "每步写成 - id: …")
 			}
+		case "idle":
+			idle := v.Idle()
+			d.Idle = &idle
 		case "patterns":
 			for _, pair := range v.Entries("patterns") {
 				d.Patterns = append(d.Patterns, pair.pattern())
@@ -147,6 +152,7 @@ func (n *Node) likely() Likely {
 			l.Say, _ = p.Value.Text("say")
 		case "goto":
 			l.Goto, _ = p.Value.Text("goto")
+			l.target = p.Value.Pos
 		case "score":
 			if f, ok := p.Value.Number("score", 0); ok {
 				if f > 1 {
@@ -156,8 +162,32 @@ func (n *Node) likely() Likely {
 			}
 		}
 	}
-	n.require("likely", "when", "say")
 	return l
+}
+
+// Idle reads idle: of a dialog or of release.yaml. What it leaves out is as by default, whoever says otherwise elsewhere.
+func (n *Node) Idle() Idle {
+	idle := Idle{Leave: LeaveAfter}
+	for _, p := range n.Fields("idle", "remind", "leave") {
+		text, ok := p.Value.Text(p.Name)
+		if !ok {
+			continue
+		}
+		d, ok := parseSpan(text)
+		if !ok || d < time.Minute || d > 30*24*time.Hour {
+			p.Value.Fault("idle", p.Name+"“"+text+"”不是可用的时长", "写成 10m、24h 或 3d 这样，1m 到 30d")
+			continue
+		}
+		if p.Name == "remind" {
+			idle.Remind = d
+		} else {
+			idle.Leave = d
+		}
+	}
+	if idle.Remind >= idle.Leave && !n.page.at(n.Pos) {
+		n.Fault("idle", "提醒要在离开之前，remind 不能不小于 leave（默认 24h）", "例如 {remind: 10m, leave: 24h}")
+	}
+	return idle
 }
 
 // require reports keys that must be there.

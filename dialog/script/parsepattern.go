@@ -14,7 +14,7 @@ const (
 	TimedOut = "超时"  // fires when a dialog was left alone; needs no words
 )
 
-var deeds = []string{string(DoHandoff), string(DoCancel), string(DoBack), string(DoRestart), string(DoOffer), string(DoUnsolved), string(DoSay)}
+var deeds = []string{string(DoHandoff), string(DoCancel), string(DoBack), string(DoRestart), string(DoOffer), string(DoUnsolved), string(DoSay), string(DoSkip)}
 
 // ParsePatterns reads patterns.yaml. The patterns are nil when there is an error among the findings.
 func ParsePatterns(src Source) ([]*Pattern, []Finding) {
@@ -113,6 +113,8 @@ func BuiltIn() []*Pattern {
 		{Name: "重来", Do: DoRestart, Words: []string{"重来", "重新来", "重新开始", "从头来", "从头开始"}, Say: say("好的，我们从头来。")},
 		{Name: "问候", Do: DoOffer, Words: []string{"你好", "您好", "在吗", "在么", "有人吗", "嗨", "哈喽", "hi", "hello", "在", "在不在", "早上好", "下午好", "晚上好", "打扰一下", "菜单", "帮助"}},
 		{Name: "没解决", Do: DoUnsolved, Words: []string{"没解决", "没有解决", "未解决", "没用", "没有用", "不是这个", "答非所问"}, Say: say("抱歉没能帮到您。您可以换个说法，或回复“人工”。")},
+		{Name: "跳过", Do: DoSkip, Words: []string{"跳过", "跳过这一步", "这个跳过", "先跳过", "略过", "不想说", "不填"}, Say: say("这一项需要您告诉我，才能继续。不想办了可以回复“取消”，找客服请回复“人工”。")},
+		{Name: "机器人", Do: DoSay, Words: []string{"你是机器人吗", "你是机器人", "你是不是机器人", "是机器人吗", "机器人吗", "机器人", "你是谁", "你是什么", "你是人吗", "你是真人吗", "是真人吗", "是真人还是机器人", "你是人还是机器人", "你是人工吗", "是人工吗", "你叫什么", "你叫什么名字"}, Say: say("我是机器人客服，按客服团队写好的答案回答您。想找人工客服，回复“人工”就行。")},
 		{Name: "没听懂", Do: DoOffer, Words: []string{"没听懂", "没看懂", "听不懂", "看不懂", "不明白", "什么意思"}, Say: say("抱歉没说清楚。您想问的是不是：")},
 		{Name: "着急", Do: DoSay, Words: []string{"快点", "快一点", "着急", "很急", "急死了", "怎么这么慢"}, Say: say("明白您着急。请用一句话说说您的问题，我马上找答案；要找客服请回复“人工”。")},
 		{Name: "不满", Do: DoSay, Words: []string{"垃圾", "骗子", "什么玩意", "太差了", "太垃圾了", "傻子", "笨蛋", "废物"}, Say: say("很抱歉让您不满意。您可以再说说遇到的情况，或回复“人工”，由客服来帮您。")},

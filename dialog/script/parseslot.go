@@ -13,7 +13,7 @@ func (p Pair) slot() *Slot {
 	s := &Slot{Name: p.Key.slotName(p.Name), Type: Text, MaxRetry: 2, Pos: p.Key.Pos}
 	n := p.Value
 	typed := ""
-	for _, f := range n.Fields("槽位 "+p.Name+" ", "ask", "type", "choices", "length", "min", "max", "pattern", "invalid", "max_retry", "skip_words") {
+	for _, f := range n.Fields("槽位 "+p.Name+" ", "ask", "type", "choices", "length", "min", "max", "pattern", "invalid", "max_retry", "skip_words", "title") {
 		v := f.Value
 		switch f.Name {
 		case "ask":
@@ -58,6 +58,8 @@ func (p Pair) slot() *Slot {
 			}
 		case "skip_words":
 			s.SkipWords, _ = v.Texts("skip_words")
+		case "title":
+			s.Title, _ = v.Text("title")
 		}
 	}
 	n.require("槽位 "+p.Name+" ", "ask")

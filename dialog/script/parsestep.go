@@ -1,10 +1,14 @@
 package script
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
 )
+
+// maxCallRetry is how often a call may be tried again: a person waits for all of it.
+const maxCallRetry = 3
 
 // verbKeys are the further keys that a step with v may have.
 func verbKeys(v Verb) []string {
@@ -16,7 +20,7 @@ func verbKeys(v Verb) []string {
 	case Switch:
 		return []string{"cases", "else"}
 	case Call:
-		return []string{"with", "timeout", "save", "on_error"}
+		return []string{"with", "timeout", "retry", "save", "on_error"}
 	case Handoff:
 		return []string{"urgent_if", "carry", "notice", "no_seat"}
 	}
@@ -167,6 +171,12 @@ func (p Pair) detail(s *Step) {
 			return
 		}
 		s.Timeout = d
+	case "retry":
+		x, ok := v.Number("retry", 0)
+		if ok && (x > maxCallRetry || x != math.Trunc(x)) {
+			v.Fault("range", "retry 要是 0 到 3 的整数", "例如 1；再多用户就等太久了")
+		}
+		s.Retry = int(x)
 	case "save":
 		if name, ok := v.Text("save"); ok {
 			s.Save = v.slotName(name)

@@ -24,6 +24,7 @@ type Dialog struct {
 	Slots    []*Slot
 	Steps    []*Step
 	Patterns []*Pattern // overrides of the release's patterns, by name
+	Idle     *Idle      // nil: as the release says
 	Pos      Pos
 }
 
@@ -56,11 +57,32 @@ type Triggers struct {
 
 // Likely is a rule of 未问先答: while When holds, Say is likely what the person wants.
 type Likely struct {
-	When  *Expr
+	When  *Expr // nil: always
 	Say   string
-	Goto  string // step at which the dialog then begins; empty: the first
+	Goto  string // step at which the dialog then begins; empty: the first. Of an Opener: as it is written
 	Score float64
 	Pos   Pos
+
+	target Pos // of Goto
+}
+
+// Holds tells whether the rule applies now: a rule without a condition always does.
+func (l *Likely) Holds(s *Scope) bool { return l.When == nil || l.When.Bool(s) }
+
+// Opener is a likely question that belongs to no single dialog, of likely.yaml. Say may be empty: then the entry's question or the
+// dialog's title serves.
+type Opener struct {
+	Likely
+	Target string // "kb:redpacket.refund_time", "dialog:transfer" or "dialog:transfer/limit"
+}
+
+// LeaveAfter is how long a dialog may be left alone where nobody says otherwise.
+const LeaveAfter = 24 * time.Hour
+
+// Idle is what happens to a dialog that waits for an answer which does not come.
+type Idle struct {
+	Remind time.Duration // after this the question is asked once more; 0: never
+	Leave  time.Duration // after this the dialog is put aside
 }
 
 // SlotType is what a slot holds.
@@ -93,6 +115,7 @@ type Slot struct {
 	Pattern   string    // of OrderNo: a regular expression (RE2) that the whole value matches
 	MaxRetry  int       // invalid answers before on_fail; 0 in the file means 2
 	SkipWords []string
+	Title     string // how people call it, as in 单号错了; empty: they cannot
 	Pos       Pos
 
 	re *regexp.Regexp // of Pattern
@@ -137,8 +160,9 @@ type Step struct {
 
 	Call    string // call: "pay.refund_status" = backend.path
 	With    []Field
-	Timeout time.Duration
-	Save    string // name under which the answer is kept
+	Timeout time.Duration // of each attempt
+	Retry   int           // further attempts, after a failure that may pass
+	Save    string        // name under which the answer is kept
 	OnError string
 
 	Set []Field // set: slot or saved name ← template
@@ -196,6 +220,7 @@ const (
 	DoOffer    Deed = "offer"
 	DoUnsolved Deed = "unsolved"
 	DoSay      Deed = "say"
+	DoSkip     Deed = "skip" // leaves the question out, where it may be left out
 )
 
 // Pattern is a word that works in every step. It fires when the whole folded message equals one of Words, or, for Contains, when the
