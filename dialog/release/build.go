@@ -32,6 +32,7 @@ func Build(files []script.Source, o Options) (*Release, []script.Finding) {
 		Texts:      DefaultTexts(),
 		Hours:      Hours{Always: true},
 		Idle:       script.Idle{Leave: script.LeaveAfter},
+		words:      map[string]*Words{},
 		dialogs:    map[string]*script.Dialog{},
 		entries:    map[string]*kb.Entry{},
 		patterns:   map[string]*script.Pattern{},
@@ -63,8 +64,9 @@ func Build(files []script.Source, o Options) (*Release, []script.Finding) {
 		return nil, findings
 	}
 	if r.Greeting == nil {
-		r.Greeting, _ = script.ParseTemplate(greeting, script.Pos{})
+		r.Greeting, _ = script.ParseTemplate(r.greeting(), script.Pos{})
 	}
+	r.speak()
 	r.index()
 	return r, findings
 }

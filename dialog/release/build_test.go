@@ -126,19 +126,49 @@ func TestBuildDefaults(t *testing.T) {
 
 func TestEveryDefaultTextParses(t *testing.T) {
 	t.Parallel()
-	texts := DefaultTexts()
-	for name, s := range texts.fields() {
-		if name == "" || *s == "" {
-			t.Errorf("text %q has no yaml name or no words", name)
+	for lang, texts := range map[string]Texts{"zh": DefaultTexts(), "en": English()} {
+		for name, s := range texts.fields() {
+			if name == "" || *s == "" {
+				t.Errorf("%s: text %q has no yaml name or no words", lang, name)
+			}
+			tpl, err := script.ParseTemplate(*s, script.Pos{})
+			if err != nil {
+				t.Errorf("%s: text %s: %v", lang, name, err)
+				continue
+			}
+			if findings := script.CheckText(tpl, placeholders(name)...); script.Broken(findings) {
+				t.Errorf("%s: text %s: %s", lang, name, told(findings))
+			}
 		}
-		tpl, err := script.ParseTemplate(*s, script.Pos{})
-		if err != nil {
-			t.Errorf("text %s: %v", name, err)
-			continue
+	}
+}
+
+func TestLanguages(t *testing.T) {
+	t.Parallel()
+	build := func(settings string) *Release {
+		r, findings := Build([]script.Source{{Name: "release.yaml", Data: []byte(settings)}}, Options{})
+		if r == nil {
+			t.Fatal(told(findings))
 		}
-		if findings := script.CheckText(tpl); script.Broken(findings) {
-			t.Errorf("text %s: %s", name, told(findings))
+		return r
+	}
+	r := build("name: 小\nlanguages:\n  en: {greeting: Hello there, texts: {miss: What?}}\n  ja: {texts: {miss: わかりません}}\n")
+	for _, c := range []struct {
+		lang, miss string
+		exact      bool
+	}{
+		{"", DefaultTexts().Miss, true}, {"zh", DefaultTexts().Miss, true}, {"en", "What?", true}, {"ja", "わかりません", true},
+		{"fr", DefaultTexts().Miss, false},
+	} {
+		if w, exact := r.Words(c.lang); w.Texts.Miss != c.miss || exact != c.exact || w.Greeting == nil {
+			t.Errorf("Words(%q) = %q, %t, want %q, %t", c.lang, w.Texts.Miss, exact, c.miss, c.exact)
 		}
+	}
+	if w, _ := r.Words("en"); w.Greeting.Source != "Hello there" || w.Texts.Human != English().Human {
+		t.Errorf("Words(en) = %+v, want its own greeting and the house's English", w)
+	}
+	if w, exact := build("name: small\nlocale: en-GB\ntexts: {miss: Pardon?}\n").Words(""); !exact || w.Texts.Miss != "Pardon?" || w.Texts.Sorry != English().Sorry {
+		t.Errorf("an English release says %+v, want English words", w.Texts)
 	}
 }
 

@@ -28,6 +28,7 @@ type Release struct {
 	Index      *kb.Index       // over entries ("kb:<id>") and dialogs' triggers ("dialog:<id>")
 	Tests      []script.Source // tests/*.yaml as they stand
 
+	words    map[string]*Words // by language: its own, and those of languages:
 	dialogs  map[string]*script.Dialog
 	entries  map[string]*kb.Entry
 	patterns map[string]*script.Pattern

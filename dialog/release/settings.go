@@ -25,15 +25,22 @@ func (r *Release) settings(src script.Source) []script.Finding {
 	if page.Root == nil {
 		return page.Findings
 	}
-	for _, p := range page.Root.Fields("release.yaml", "name", "locale", "thresholds", "greeting", "hours", "texts", "idle") {
+	var languages *script.Node
+	fields := page.Root.Fields("release.yaml", "name", "locale", "thresholds", "greeting", "hours", "texts", "languages", "idle")
+	for _, p := range fields { // first: the house's own words are in its language
+		if p.Name != "locale" {
+			continue
+		}
+		if s, ok := p.Value.Text("locale"); ok {
+			r.Locale = s
+			r.Texts = r.defaults(r.Language())
+		}
+	}
+	for _, p := range fields {
 		v := p.Value
 		switch p.Name {
 		case "name":
 			r.Name, _ = v.Text("name")
-		case "locale":
-			if s, ok := v.Text("locale"); ok {
-				r.Locale = s
-			}
 		case "thresholds":
 			r.thresholds(v)
 		case "greeting":
@@ -46,7 +53,12 @@ func (r *Release) settings(src script.Source) []script.Finding {
 			r.Idle = v.Idle()
 		case "texts":
 			page.Findings = append(page.Findings, r.Texts.read(v)...)
+		case "languages":
+			languages = v
 		}
+	}
+	if languages != nil { // last: a language without words of its own has the release's
+		page.Findings = append(page.Findings, r.languages(languages)...)
 	}
 	return page.Findings
 }
@@ -86,11 +98,22 @@ func (t *Texts) read(n *script.Node) []script.Finding {
 			continue
 		}
 		if !strings.HasPrefix(p.Name, "invalid_") { // those may also use {len}
-			findings = append(findings, script.CheckText(tpl)...)
+			findings = append(findings, script.CheckText(tpl, placeholders(p.Name)...)...)
 		}
 		*fields[p.Name] = tpl.Source
 	}
 	return findings
+}
+
+// placeholders are what one of the texts may use beside what the house always gives.
+func placeholders(name string) []string {
+	switch name {
+	case "guide_step":
+		return []string{"at", "of"}
+	case "go_on_ask":
+		return []string{"title"}
+	}
+	return nil
 }
 
 // fields maps yaml names to the fields.

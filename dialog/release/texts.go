@@ -37,6 +37,22 @@ type Texts struct {
 	InvalidPic  string `yaml:"invalid_image"`
 	More        string `yaml:"more"`     // head of related questions
 	Patience    string `yaml:"patience"` // still waiting for a seat
+
+	Open      string `yaml:"open"`       // on arrival when nothing is likely enough to be offered; must say that it is a robot
+	Perhaps   string `yaml:"perhaps"`    // head of likely questions behind miss
+	Next      string `yaml:"next"`       // label of 下一步 in a step-by-step answer
+	NotFound  string `yaml:"not_found"`  // label of 没找到 in it
+	GuideStep string `yaml:"guide_step"` // head of one of its steps: {at} of {of}
+	Corrected string `yaml:"corrected"`  // an earlier value was replaced
+	NoSkip    string `yaml:"no_skip"`    // a question that cannot be skipped
+	Remind    string `yaml:"remind"`     // a dialog waits for an answer
+	GoOnAsk   string `yaml:"go_on_ask"`  // back after a long silence: go on with {title}?
+	GoOn      string `yaml:"go_on"`      // label: go on
+	StartOver string `yaml:"start_over"` // label: from the beginning
+	GiveUp    string `yaml:"give_up"`    // label: no more
+	GivenUp   string `yaml:"given_up"`   // answer to it
+	OnlyIn    string `yaml:"only_in"`    // foot of an answer that does not exist in the person's language
+	EventSeen string `yaml:"event_seen"` // head of likely questions that an event of the product's backend brought
 }
 
 // DefaultTexts are the sentences of a release that changes none.
@@ -76,5 +92,20 @@ func DefaultTexts() Texts {
 		InvalidPic:  "请发一张图片。",
 		More:        "您可能还想问：",
 		Patience:    "客服还在忙，您的问题已排在队里，不会丢。等待时也可以继续问我。",
+		Open:        "您好，我是机器人客服。请用一句话说说您的问题，随时回复“人工”可以找客服。",
+		Perhaps:     "也许您想问：",
+		Next:        "下一步",
+		NotFound:    "没找到",
+		GuideStep:   "第 {at} 步（共 {of} 步）",
+		Corrected:   "好的，已经改过来了。",
+		NoSkip:      "这一步不能跳过。不方便的话，回复“取消”可以退出，回复“人工”可以找客服。",
+		Remind:      "您还在吗？不着急，想好了随时回复就行。",
+		GoOnAsk:     "上次“{title}”办到一半，要接着办吗？",
+		GoOn:        "接着办",
+		StartOver:   "重新开始",
+		GiveUp:      "不办了",
+		GivenUp:     "好的，那就不办了。还想问什么，直接告诉我。",
+		OnlyIn:      "（这条内容暂时只有中文版。）",
+		EventSeen:   "看到您刚才的操作，您可能想问：",
 	}
 }

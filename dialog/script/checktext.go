@@ -3,6 +3,7 @@ package script
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -189,22 +190,22 @@ func (k *checker) patterns() {
 	}
 }
 
-// general checks a text that is said outside dialogs: it may use no slot and nothing that was saved.
-func (k *checker) general(t *Template) {
+// general checks a text that is said outside dialogs: it may use no slot and nothing that was saved, but the names given.
+func (k *checker) general(t *Template, given ...string) {
 	if t == nil {
 		return
 	}
 	for _, p := range t.parts {
-		if p.get != nil && (p.path[0] == "slot" || p.name == "len" || isSaved(p.path[0])) {
+		if p.get != nil && !slices.Contains(given, p.name) && (p.path[0] == "slot" || p.name == "len" || isSaved(p.path[0])) {
 			k.add(t.Pos, "placeholder-unknown", "这句话在任何地方都可能说，“{"+p.name+"}”没有值", "去掉它，或改用 queue、hours、user、scene、profile")
 		}
 	}
 }
 
-// CheckText checks a text of release.yaml, which is said outside dialogs.
-func CheckText(t *Template) []Finding {
+// CheckText checks a text of release.yaml, which is said outside dialogs; given are names that it may use beside the general ones.
+func CheckText(t *Template, given ...string) []Finding {
 	k := &checker{}
-	k.general(t)
+	k.general(t, given...)
 	k.words1(t)
 	return k.findings
 }
