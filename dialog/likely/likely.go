@@ -1,0 +1,64 @@
+// Package likely is the one ranker: what does this person want, before a word is typed and after. It ranks candidates by operators'
+// rules, by what people with the same factors turned out to want, and by what the text says. It is pure: no I/O, no clock, no
+// randomness of its own; what was learned comes in as an immutable snapshot.
+package likely
+
+import "time"
+
+// Factor is one thing known of a person before they say what they want. Names: "channel", "scene.error" (any key of the scene),
+// "event", "tag", "profile.level" (any attribute), "hour", "weekday", "topic".
+type Factor struct {
+	Name  string
+	Value string
+	Age   time.Duration // of events and topics
+}
+
+// Vote is an operator's rule that holds.
+type Vote struct {
+	ID     string // the candidate that it is for
+	Label  string // what to say for it; "": the candidate's own words
+	Score  float64
+	Factor string // what its condition reads first, "scene.error"; "": it always holds
+	Value  string // of that factor, "RP_HOLD"
+	Rule   string // where it stands, "dialogs/redpacket.yaml:18"
+}
+
+// Hit is a candidate that the text may ask for.
+type Hit struct {
+	ID    string
+	Score float64 // calibrated, 0 to 1
+}
+
+// Query is what is known at one moment of one conversation.
+type Query struct {
+	Candidates []string // ids that may be offered now; the order settles ties
+	Factors    []Factor
+	Votes      []Vote
+	Hits       []Hit
+	Text       bool // something was typed
+	Now        time.Time
+	Seed       uint64
+	N          int // at most so many guesses
+}
+
+// Reason is one thing that speaks for a guess.
+type Reason struct {
+	Factor string  // "scene.error"; "": nothing in particular (everybody, or a rule that always holds)
+	Value  string  // "RP_HOLD"
+	Rule   string  // of an operator; "": learned
+	Gain   float64 // log-odds gained over what was expected without it
+}
+
+// Guess is one candidate with the probability that it is what the person wants.
+type Guess struct {
+	ID    string
+	Label string // of the rule that speaks for it; "": the candidate's own words
+	P     float64
+	Why   []Reason // the one that decided first
+}
+
+// Hour is what turns counted in one hour.
+type Hour struct {
+	At     time.Time // its beginning
+	Counts map[string]int64
+}
