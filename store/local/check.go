@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"os"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 
 	bolt "go.etcd.io/bbolt"
@@ -26,8 +27,12 @@ var (
 	bCounts        = []byte("counts")        // hours since 1970 as 8 bytes, name → number
 	bVault         = []byte("vault")         // key → ms when it expires as 8 bytes, value
 	bMeta          = []byte("meta")          // "number"
+	bUsers         = []byte("users")         // user's id → user
+	bUserExpiry    = []byte("userexpiry")    // ms as 8 bytes, user's id → nothing: when a user is forgotten
+	bLinks         = []byte("links")         // address → user's id
 
-	buckets = [][]byte{bConversations, bDue, bExpiry, bCases, bQueue, bPaces, bSeats, bDead, bLedger, bCounts, bVault, bMeta}
+	buckets = [][]byte{bConversations, bDue, bExpiry, bCases, bQueue, bPaces, bSeats, bDead, bLedger, bCounts, bVault, bMeta, bUsers, bUserExpiry, bLinks}
+	added   = [][]byte{bUsers, bUserExpiry, bLinks} // by later versions: an older one's database has none of them yet
 )
 
 // checkMost is the size of a database up to which Open reads all of it; a larger one is checked piece by piece as it is read.
@@ -113,14 +118,21 @@ func complete(keys map[string]int, due int) error {
 	if len(keys) == 0 {
 		return nil // the process died before it made them
 	}
+	known := 0
 	for _, name := range buckets {
-		if _, ok := keys[string(name)]; !ok {
+		_, ok := keys[string(name)]
+		switch {
+		case ok:
+			known++
+		case !slices.ContainsFunc(added, func(b []byte) bool { return string(b) == string(name) }):
 			return fmt.Errorf("bucket %s is missing", name)
 		}
 	}
 	switch {
-	case len(keys) != len(buckets):
+	case len(keys) != known:
 		return errors.New("it holds buckets that nobody knows")
+	case keys[string(bUsers)] != keys[string(bUserExpiry)]:
+		return errors.New("some users are missing")
 	case keys[string(bConversations)] != keys[string(bExpiry)], keys[string(bDue)] != due:
 		return errors.New("some conversations are missing")
 	case keys[string(bCases)] != keys[string(bQueue)]:

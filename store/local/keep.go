@@ -30,6 +30,9 @@ func (s *Store) keeper() {
 		if err == nil {
 			err = s.expire()
 		}
+		if err == nil {
+			err = s.expireUsers()
+		}
 		if err != nil && !trouble {
 			s.o.Log.Error("the local store cannot write; it goes on trying", "path", s.path, "error", err)
 		}

@@ -54,6 +54,24 @@ func TestQueue(t *testing.T) {
 	handofftest.Run(t, harness)
 }
 
+func TestPeople(t *testing.T) {
+	t.Parallel()
+	sessiontest.RunPeople(t, func(t *testing.T) sessiontest.PeopleHarness {
+		w, dir := newWatch(), t.TempDir()
+		s := opened(t, dir, Options{Clock: w.now})
+		return sessiontest.PeopleHarness{
+			People: s.People(), Advance: w.advance, Now: w.now, Tidy: func() error { return s.expireUsers() },
+			Reopen: func() session.People {
+				if err := s.end(false); err != nil {
+					t.Errorf("end = %v, want nil", err)
+				}
+				s = opened(t, dir, Options{Clock: w.now})
+				return s.People()
+			},
+		}
+	})
+}
+
 // harness opens a store that keeps two idle conversations in memory, so that most are read again.
 func harness(t *testing.T) sessiontest.Harness {
 	w, dir := newWatch(), t.TempDir()

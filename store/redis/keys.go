@@ -1,6 +1,8 @@
 package redis
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"time"
@@ -23,6 +25,10 @@ import (
 //	xianda:{p}:dead:<id>     a dead letter
 //	xianda:{seats}:seen      sorted set: seats by the moment they were seen
 //	xianda:{seats}:queues    hash: the queues of each seat, as JSON
+//	xianda:{u:<hash>}:user   hash: what is known of a user of the product: "p" the profile, "l|<stamp>|<address>" their conversations
+//	xianda:{u:<hash>}:trace  list: the user's last operations, newest first
+//	xianda:{u:<hash>}:ids    sorted set: ids of these by the moment they came
+//	xianda:{l:<hash>}:user   whose a conversation is: "<stamp> <user>"
 //	xianda:vault:<key>       a value of the vault
 //	xianda:lock:<key>        a lock of the vault
 //	xianda:ping:<node>       written by Ping
@@ -47,9 +53,20 @@ func (k keys) dead(p int, id string) string     { return k.in(p, "dead:"+id) }
 func (k keys) partitions() string               { return k.prefix + ":partitions" }
 func (k keys) seats() string                    { return k.prefix + ":{seats}:seen" }
 func (k keys) seatQueues() string               { return k.prefix + ":{seats}:queues" }
-func (k keys) vault(key string) string          { return k.prefix + ":vault:" + key }
-func (k keys) lock(key string) string           { return k.prefix + ":lock:" + key }
-func (k keys) ping(node string) string          { return k.prefix + ":ping:" + node }
+func (k keys) users(user string) []string {
+	tag := k.prefix + ":{u:" + digest(user) + "}:"
+	return []string{tag + "user", tag + "trace", tag + "ids"}
+}
+func (k keys) link(a chat.Address) string { return k.prefix + ":{l:" + digest(a.String()) + "}:user" }
+func (k keys) vault(key string) string    { return k.prefix + ":vault:" + key }
+func (k keys) lock(key string) string     { return k.prefix + ":lock:" + key }
+func (k keys) ping(node string) string    { return k.prefix + ":ping:" + node }
+
+// digest stands for what may hold anything, braces too, and need not be read by those who look at key names.
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:16])
+}
 
 // passiveMember is a passive reply's member of the due index, as lua/lib_debts.lua writes it.
 func passiveMember(a, delivery string) string { return fmt.Sprintf("p|%d|%s%s", len(a), a, delivery) }

@@ -28,15 +28,19 @@ type scripts struct {
 	accept, claimReply, late, renew, checkpoint, commit, release   *script
 	take, lend, settle, look, forget, replay, bury                 *script
 	caseClaim, caseReply, caseTransfer, caseNote, caseClose, unset *script
+
+	userProfile, userLink, userUnlink, userEvent, linkSet, linkDrop *script
 }
 
 func newScripts(lease time.Duration) (*scripts, error) {
 	var failed error
 	numbers := fmt.Sprintf("local LEASE, MAILBOX, KEPT, ALLIDS, REDELIVERY, DEBTS, LINES, KEEP, KEEPCLOSED, KEEPCOUNTS, DEADS, LEDGER, LONG, "+
-		"LONGIDS, CASES, JITTER = %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d\n", lease.Milliseconds(), session.MaxMailbox, session.KeptIDs, session.MaxIDs,
+		"LONGIDS, CASES, JITTER = %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d\n"+
+		"local KEEPUSER, KNOWN, KNOWNIDS, TRACE, LINKS = %d, %d, %d, %d, %d\n", lease.Milliseconds(), session.MaxMailbox, session.KeptIDs, session.MaxIDs,
 		session.MinRedelivery.Milliseconds(), session.MaxDebts, session.Lines, session.KeepSession.Milliseconds(),
 		session.KeepClosed.Milliseconds(), keepCounts.Milliseconds(), maxDeads, maxLedger,
-		longKept.Milliseconds(), maxLong, maxCases, jitter.Milliseconds())
+		longKept.Milliseconds(), maxLong, maxCases, jitter.Milliseconds(),
+		session.KeepUser.Milliseconds(), session.KnownAgain.Milliseconds(), session.MaxKnown, session.MaxTrace, session.MaxLinks)
 	get := func(name string, durable bool) *script {
 		body, err := sources.ReadFile("lua/" + name + ".lua")
 		if err != nil {
@@ -67,6 +71,8 @@ func newScripts(lease time.Duration) (*scripts, error) {
 		forget: get("forget", true), replay: get("replay", true), bury: get("bury", true),
 		caseClaim: get("case_claim", true), caseReply: get("case_reply", true), caseTransfer: get("case_transfer", true),
 		caseNote: get("case_note", true), caseClose: get("case_close", true), unset: get("drop", false),
+		userProfile: get("user_profile", true), userLink: get("user_link", true), userUnlink: get("user_unlink", true),
+		userEvent: get("user_event", true), linkSet: get("link_set", true), linkDrop: get("drop", true),
 	}
 	return s, failed
 }

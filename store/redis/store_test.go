@@ -77,3 +77,14 @@ func (b *bench) another() *Store {
 	b.t.Cleanup(func() { _ = s.Close() })
 	return s
 }
+
+func TestPeople(t *testing.T) {
+	t.Parallel()
+	sessiontest.RunPeople(t, func(t *testing.T) sessiontest.PeopleHarness {
+		b := newBench(t)
+		return sessiontest.PeopleHarness{
+			People: b.s.People(), Second: b.another().People(), Advance: b.age, Now: b.now,
+			Reopen: func() session.People { return b.another().People() },
+		}
+	})
+}
