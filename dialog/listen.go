@@ -97,6 +97,10 @@ func (t *turn) fire(p *script.Pattern) {
 		t.greet(p.Say == nil)
 	case script.DoUnsolved:
 		t.unsolved(p, source)
+	case script.DoSkip:
+		if t.s.Place == nil || t.s.Place.Asking == "" || !t.fill() { // a slot's own words for it
+			t.sayTemplate(p.Say, source)
+		}
 	default:
 		t.sayTemplate(p.Say, source)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/xianda-bot/xianda/cmd/app"
 	"github.com/xianda-bot/xianda/cmd/app/rehearse"
+	"github.com/xianda-bot/xianda/dialog/script"
 )
 
 func newDialog(c *common) *cobra.Command {
@@ -87,12 +88,16 @@ test gives: no network, no server, the same result every time. Fails when one do
 			if err != nil {
 				return err
 			}
-			results, err := rehearse.Run(cmd.Context(), rel, rehearse.Options{Caps: app.SampleCaps})
+			tests, findings := rehearse.ParseAll(rel)
+			if script.Broken(findings) {
+				for _, f := range located(path, findings) {
+					fmt.Fprintln(c.env.Err, findingLine(f))
+				}
+				return fmt.Errorf("the tests of %s cannot be read", path)
+			}
+			results, err := rehearse.Run(cmd.Context(), rel, tests, rehearse.Options{Caps: app.SampleCaps})
 			if err != nil {
 				return err
-			}
-			if results == nil {
-				results = []rehearse.Result{}
 			}
 			failed := 0
 			for _, r := range results {

@@ -3,74 +3,90 @@ package rehearse
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/dialog/release"
 	"github.com/xianda-bot/xianda/dialog/script"
-	"github.com/xianda-bot/xianda/dialog/session"
 )
 
 // Result is how one test went.
 type Result struct {
 	Test     string   `json:"test"`
 	File     string   `json:"file"`
+	Line     int      `json:"line"`
+	Channel  string   `json:"channel"`
 	Failures []string `json:"failures,omitempty"` // empty: it passed
 }
 
-// Run plays every test of the release. An error is a test that cannot be read or played at all.
-func Run(ctx context.Context, rel *release.Release, o Options) ([]Result, error) {
-	var all []Result
+// ParseAll reads every test of the release.
+func ParseAll(rel *release.Release) (tests []Test, findings []script.Finding) {
 	for _, src := range rel.Tests {
-		tests, err := Parse(src)
-		if err != nil {
-			return all, err
-		}
-		for _, t := range tests {
-			failures, err := play(ctx, rel, t, o)
-			if err != nil {
-				return all, fmt.Errorf("%s: test %q: %w", t.File, t.Name, err)
+		more, found := Parse(src)
+		tests, findings = append(tests, more...), append(findings, found...)
+	}
+	return tests, findings
+}
+
+// Run plays tests, each on every channel that it names, in order. An error is the end of ctx; what cannot be played is a failure.
+func Run(ctx context.Context, rel *release.Release, tests []Test, o Options) ([]Result, error) {
+	all := []Result{}
+	for _, t := range tests {
+		for _, kind := range t.Channels {
+			t.Given.Channel = kind
+			failures := play(ctx, rel, t, o)
+			if err := ctx.Err(); err != nil {
+				return all, err
 			}
-			all = append(all, Result{Test: t.Name, File: t.File, Failures: failures})
+			all = append(all, Result{Test: t.Name, File: t.Pos.File, Line: t.Pos.Line, Channel: kind, Failures: failures})
 		}
 	}
 	return all, nil
 }
 
-func play(ctx context.Context, rel *release.Release, t Test, o Options) (failures []string, err error) {
+func play(ctx context.Context, rel *release.Release, t Test, o Options) (failures []string) {
 	s, err := newStage(rel, t, o)
 	if err != nil {
-		return nil, err
+		return []string{err.Error()}
 	}
 	defer func() {
-		if e := s.close(); err == nil {
-			err = e
+		if err := s.close(); err != nil {
+			failures = append(failures, err.Error())
 		}
 	}()
-	if err := s.enter(ctx); err != nil {
-		return nil, err
+	if err := s.begin(ctx); err != nil {
+		return []string{"given: " + err.Error()}
 	}
 	for i, turn := range t.Turns {
-		if err := s.act(ctx, i, turn); err != nil {
-			return nil, fmt.Errorf("turn %d: %w", i+1, err)
-		}
-		found, err := s.compare(ctx, turn.Expect)
-		if err != nil {
-			return nil, fmt.Errorf("turn %d: %w", i+1, err)
-		}
+		where := fmt.Sprintf("line %d, turn %d: ", turn.Pos.Line, i+1)
+		found, err := s.turn(ctx, i, turn)
 		for _, f := range found {
-			failures = append(failures, fmt.Sprintf("turn %d: %s", i+1, f))
+			failures = append(failures, where+f)
+		}
+		if err != nil { // what follows would only be confused by it
+			return append(failures, where+err.Error())
 		}
 	}
-	return append(failures, s.atEnd(ctx)...), nil
+	return append(failures, s.atEnd(ctx)...)
 }
 
-// act lets the turn's thing happen. What was shown before is put aside, but for the first turn, which may look at the arrival.
-func (s *stage) act(ctx context.Context, i int, t Turn) error {
-	if i > 0 || t.User != nil || t.Choose != "" || t.Media != "" || t.Seat != "" || t.Close != "" || t.Wait > 0 {
+// turn lets one thing happen and compares what came of it.
+func (s *stage) turn(ctx context.Context, i int, t Turn) ([]string, error) {
+	if t.acts() || i > 0 { // a first turn without an act looks at what the arrival brought
 		s.shown = nil
 	}
+	if err := s.act(ctx, i, t); err != nil {
+		return nil, err
+	}
+	return s.compare(ctx, t.Expect)
+}
+
+// acts tells whether something happens in the turn.
+func (t Turn) acts() bool {
+	return t.User != nil || t.Choose != "" || t.Media != "" || t.Seat != "" || t.Close != "" || t.Wait > 0 || t.Event != nil || t.Enter != nil || t.Restart || t.Publish
+}
+
+// act lets the turn's thing happen.
+func (s *stage) act(ctx context.Context, i int, t Turn) error {
 	switch {
 	case t.User != nil:
 		return s.person(ctx, chat.Message{Kind: chat.Said, Text: *t.User})
@@ -92,12 +108,20 @@ func (s *stage) act(ctx context.Context, i int, t Turn) error {
 		if _, err := s.store.Queue().Close(ctx, c.ID, t.Close); err != nil {
 			return err
 		}
-		return s.pump(ctx)
+	case t.Event != nil:
+		return s.event(ctx, *t.Event)
+	case t.Enter != nil:
+		return s.arrive(ctx, *t.Enter)
 	case t.Wait > 0:
 		s.advance(t.Wait)
-		return s.pump(ctx)
+	case t.Restart:
+		s.restart()
+	case t.Publish:
+		s.publish()
+	default:
+		return nil
 	}
-	return nil
+	return s.pump(ctx)
 }
 
 // tap finds the choice with this label in what the person sees.
@@ -134,173 +158,4 @@ func (s *stage) seatSays(ctx context.Context, i int, text string) error {
 		return err
 	}
 	return s.pump(ctx)
-}
-
-// compare tells what differs from what the turn expects.
-func (s *stage) compare(ctx context.Context, e Expect) (failures []string, err error) {
-	miss := func(format string, args ...any) { failures = append(failures, fmt.Sprintf(format, args...)) }
-	v := &session.View{}
-	if s.sent > 0 {
-		if v, err = s.store.Look(ctx, address); err != nil {
-			return nil, err
-		}
-	}
-	text := s.text()
-	for _, want := range e.Says {
-		if !strings.Contains(text, want) {
-			miss("says %q, want %q in it", text, want)
-		}
-	}
-	for _, not := range e.Lacks {
-		if strings.Contains(text, not) {
-			miss("says %q, want %q not in it", text, not)
-		}
-	}
-	if e.Silent && len(s.shown) > 0 {
-		miss("says %q, want silence", text)
-	}
-	if e.ToUser != "" && !slices.ContainsFunc(s.shown, func(r chat.Reply) bool { return r.From != "" && strings.Contains(r.Text, e.ToUser) }) {
-		miss("shows %q, want the seat's words %q", text, e.ToUser)
-	}
-	source := lastSource(v)
-	if e.Source != "" && !slices.ContainsFunc(strings.Fields(source), func(s string) bool { return strings.HasPrefix(s, e.Source) }) {
-		miss("source is %q, want %q", source, e.Source)
-	}
-	s.compareEntry(e, source, text, miss)
-	compareOffer(e, v, miss)
-	comparePlace(e, v, miss)
-	if e.Handoff != nil {
-		s.compareCase(ctx, *e.Handoff, v, miss)
-	}
-	return failures, nil
-}
-
-func (s *stage) text() string {
-	var all []string
-	for _, r := range s.shown {
-		all = append(all, r.Text)
-	}
-	return strings.Join(all, "\n")
-}
-
-// lastSource is where the last words of the bot came from.
-func lastSource(v *session.View) string {
-	for _, l := range slices.Backward(v.Lines) {
-		if l.From == "bot" {
-			return l.Source
-		}
-	}
-	return ""
-}
-
-type missed func(format string, args ...any)
-
-func (s *stage) compareEntry(e Expect, source, text string, miss missed) {
-	if e.KB == "" {
-		return
-	}
-	if !strings.Contains(source+" ", "kb:"+e.KB+"@") {
-		miss("source is %q, want entry %s", source, e.KB)
-		return
-	}
-	entry := s.rel.Entry(e.KB)
-	if e.Verbatim && (entry == nil || !strings.Contains(text, strings.TrimSpace(entry.For(channel, s.test.Given.Channel)))) {
-		miss("says %q, want entry %s word for word", text, e.KB)
-	}
-}
-
-func compareOffer(e Expect, v *session.View, miss missed) {
-	if len(e.Likely) == 0 {
-		return
-	}
-	var labels []string
-	if v.Session.Offer != nil {
-		for _, i := range v.Session.Offer.Items {
-			labels = append(labels, i.Label)
-		}
-	}
-	at := 0
-	for _, want := range e.Likely {
-		n := slices.Index(labels[at:], want)
-		if n < 0 {
-			miss("offers %q, want %q in this order", labels, []string(e.Likely))
-			return
-		}
-		at += n + 1
-	}
-}
-
-func comparePlace(e Expect, v *session.View, miss missed) {
-	p := v.Session.Place
-	if p == nil {
-		p = &session.Place{}
-	}
-	if e.Dialog != "" && p.Dialog != e.Dialog {
-		miss("is in dialog %q, want %q", p.Dialog, e.Dialog)
-	}
-	if e.Step != "" && p.Step != e.Step {
-		miss("stands at step %q, want %q", p.Step, e.Step)
-	}
-	for name, want := range e.Slot {
-		if p.Slots[name] != want {
-			miss("slot %s is %q, want %q", name, p.Slots[name], want)
-		}
-	}
-	if e.Retry != nil && p.Retries != *e.Retry {
-		miss("asked again %d times, want %d", p.Retries, *e.Retry)
-	}
-}
-
-func (s *stage) compareCase(ctx context.Context, want Handoff, v *session.View, miss missed) {
-	c, err := s.openCase(ctx)
-	if err != nil {
-		miss("no case was raised, want one in queue %q", want.Queue)
-		return
-	}
-	if n := len(v.Lines); n == 0 || v.Lines[n-1].Turn == "" || c.ID != session.CaseID(address, v.Lines[n-1].Turn) {
-		miss("case %s was not raised in this turn", c.ID)
-	}
-	if want.Queue != "" && c.Queue != want.Queue {
-		miss("the case is in queue %q, want %q", c.Queue, want.Queue)
-	}
-	if want.Priority != "" && c.Priority != want.Priority {
-		miss("the case has priority %q, want %q", c.Priority, want.Priority)
-	}
-	for _, name := range want.Carry {
-		if _, ok := c.Slots[name]; !ok {
-			miss("the case carries %v, want %s", c.Slots, name)
-		}
-	}
-}
-
-// atEnd checks after.
-func (s *stage) atEnd(ctx context.Context) (failures []string) {
-	a := s.test.After
-	if a.SentMax != nil && s.most > *a.SentMax {
-		failures = append(failures, fmt.Sprintf("after: %d messages were shown in answer to one, want at most %d", s.most, *a.SentMax))
-	}
-	if a.Duplicates != nil {
-		n := 0
-		for _, times := range s.keys {
-			n += times - 1
-		}
-		if n > *a.Duplicates {
-			failures = append(failures, fmt.Sprintf("after: %d messages were shown twice, want at most %d", n, *a.Duplicates))
-		}
-	}
-	if a.Outcome == "" {
-		return failures
-	}
-	if got := s.outcome(ctx); got != a.Outcome {
-		failures = append(failures, fmt.Sprintf("after: the outcome is %q, want %q", got, a.Outcome))
-	}
-	return failures
-}
-
-func (s *stage) outcome(ctx context.Context) script.Outcome {
-	v, err := s.store.Look(ctx, address)
-	if err != nil || v.Session.Outcome == "" {
-		return script.Abandoned
-	}
-	return script.Outcome(v.Session.Outcome)
 }

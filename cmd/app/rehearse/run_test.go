@@ -36,7 +36,12 @@ func load(t *testing.T, folder string) *release.Release {
 // TestEngine plays conversations in which every verb, deed and kind of answer occurs.
 func TestEngine(t *testing.T) {
 	t.Parallel()
-	results, err := rehearse.Run(t.Context(), load(t, "testdata/engine"), rehearse.Options{Caps: caps})
+	rel := load(t, "testdata/engine")
+	tests, findings := rehearse.ParseAll(rel)
+	if len(findings) > 0 {
+		t.Fatal(findings)
+	}
+	results, err := rehearse.Run(t.Context(), rel, tests, rehearse.Options{Caps: caps})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,27 +75,13 @@ func TestExpectationsCanFail(t *testing.T) {
 		{"earlier case", "  - {user: 人工}\n  - {user: 取消}\n  - {user: 开发票, expect: {handoff: {}}}", "raised"},
 		{"outcome", "  - {user: 人工}\nafter: {outcome: resolved}", `the outcome is "handed"`},
 	} {
-		one := *rel
-		one.Tests = []script.Source{{Name: "tests/x.yaml", Data: []byte("test: x\nturns:\n" + c.turns + "\n")}}
-		results, err := rehearse.Run(t.Context(), &one, rehearse.Options{Caps: caps})
+		tests, findings := rehearse.Parse(script.Source{Name: "tests/x.yaml", Data: []byte("test: x\nturns:\n" + c.turns + "\n")})
+		if len(findings) > 0 {
+			t.Fatal(c.name, findings)
+		}
+		results, err := rehearse.Run(t.Context(), rel, tests, rehearse.Options{Caps: caps})
 		if err != nil || len(results) != 1 || !strings.Contains(strings.Join(results[0].Failures, "\n"), c.want) {
 			t.Errorf("%s: Run = %+v, %v, want a failure with %q", c.name, results, err, c.want)
-		}
-	}
-}
-
-func TestParseTellsPlace(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ name, text, want string }{
-		{"unknown key", "test: x\nturns:\n  - user: a\n    expect: {sayz: b}\n", "sayz"},
-		{"no name", "turns:\n  - user: a\n", "no name"},
-		{"no turns", "test: x\n", "no turns"},
-		{"two acts", "test: x\nturns:\n  - {user: a, wait: 1m}\n", "exactly one"},
-		{"no act", "test: x\nturns:\n  - {user: a}\n  - {expect: {silent: true}}\n", "exactly one"},
-		{"no YAML", "test: [\n", "x.yaml"},
-	} {
-		if _, err := rehearse.Parse(script.Source{Name: "tests/x.yaml", Data: []byte(c.text)}); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: Parse = %v, want %q in it", c.name, err, c.want)
 		}
 	}
 }

@@ -32,6 +32,7 @@ const (
 	channel = "rehearsal"
 	peer    = "person"
 	seat    = "seat"
+	user    = "rehearsed" // the product's own id of the person
 )
 
 var address = chat.Address{Channel: channel, Peer: peer}
@@ -41,9 +42,10 @@ type stage struct {
 	test  Test
 	rel   *release.Release
 	store *local.Store
+	shelf *dialog.Shelf
 	host  *dialog.Host
 	caps  chat.Caps
-	sent  int // messages of the person so far: delivery ids
+	sent  int // messages brought so far: delivery ids
 
 	mu  sync.Mutex // guards now
 	now time.Time
@@ -59,16 +61,20 @@ func newStage(rel *release.Release, t Test, o Options) (*stage, error) {
 	if !ok {
 		return nil, fmt.Errorf("given.channel: there is no kind %q", t.Given.Channel)
 	}
-	s := &stage{test: t, rel: rel, caps: caps, now: t.Given.Clock, o: o, keys: map[string]int{}}
+	s := &stage{test: t, rel: rel, caps: caps, now: t.Given.Clock, o: o, keys: map[string]int{}, shelf: dialog.NewShelf(rel)}
 	var err error
 	if s.store, err = local.Temporary(local.Options{Clock: s.clock}); err != nil {
 		return nil, err
 	}
-	names := queues(rel, t)
-	s.host = dialog.NewHost(s.store, s, dialog.NewShelf(rel), dialog.Options{
-		Clock: s.clock, Call: s, Queues: func() []string { return names }, Look: s.look,
-	})
+	s.host = s.newHost(s.store, s.clock)
 	return s, nil
+}
+
+func (s *stage) newHost(store session.Store, clock func() time.Time) *dialog.Host {
+	names := queues(s.rel, s.test)
+	return dialog.NewHost(store, s, s.shelf, dialog.Options{
+		Clock: clock, Call: s, Queues: func() []string { return names }, Look: s.look,
+	})
 }
 
 func (s *stage) close() error {
@@ -142,103 +148,32 @@ func queues(rel *release.Release, t Test) []string {
 	return all
 }
 
-// person brings a message of the person to the host and collects what is shown.
-func (s *stage) person(ctx context.Context, m chat.Message) error {
-	s.sent++
-	m.ID, m.From, m.At = fmt.Sprintf("m%d", s.sent), address, s.clock()
-	if s.caps.Passive > 0 {
-		m.ReplyBy = s.clock().Add(time.Minute)
-	}
-	if s.caps.Window > 0 && s.caps.Push >= chat.Part {
-		m.Right = &chat.ReplyRight{Pool: "message", Left: 5, Expires: s.clock().Add(s.caps.Window)}
-	}
-	before := len(s.shown)
-	replies, err := s.host.Turn(ctx, m)
-	if err != nil && !errors.Is(err, chat.ErrLater) {
-		return err
-	}
-	s.show(replies)
-	if len(replies) > 0 {
-		if err := s.store.Settle(ctx, []session.Settlement{{To: address, Delivery: m.ID, Verdict: session.Shown}}); err != nil {
+// begin brings about what came before the first turn: events, the profile, the arrival.
+func (s *stage) begin(ctx context.Context) error {
+	g := s.test.Given
+	for _, o := range g.Trace {
+		if err := s.event(ctx, o); err != nil {
 			return err
 		}
 	}
-	if err := s.pump(ctx); err != nil {
-		return err
-	}
-	s.most = max(s.most, len(s.shown)-before)
-	return nil
-}
-
-func (s *stage) show(replies []chat.Reply) {
-	for _, r := range replies {
-		s.shown = append(s.shown, r)
-		s.keys[r.Key]++
-	}
-}
-
-// pump lets everything happen that is due: timers, mailboxes, debts.
-func (s *stage) pump(ctx context.Context) error {
-	for {
-		s.host.Wait()
-		due, err := s.store.Due(ctx, 100)
-		if err != nil {
+	if g.Profile != nil {
+		if err := s.linked(ctx, *g.Profile); err != nil {
 			return err
 		}
-		moved := false
-		for _, a := range due {
-			if err := s.host.Resume(ctx, a); err != nil {
-				return err
-			}
-			s.host.Wait()
-			paid, err := s.pay(ctx, a)
-			if err != nil {
-				return err
-			}
-			moved = moved || paid
-		}
-		if !moved {
-			return nil
-		}
 	}
-}
-
-// pay shows every reply that is owed and may be shown, and settles case signals.
-func (s *stage) pay(ctx context.Context, a chat.Address) (paid bool, err error) {
-	for {
-		lent, err := s.store.Lend(ctx, a, time.Minute)
-		if err != nil || len(lent.Loans) == 0 {
-			return paid, err
-		}
-		for _, l := range lent.Loans {
-			if l.Kind == chat.ReplyDebt {
-				var r chat.Reply
-				if err := json.Unmarshal(l.Body, &r); err != nil {
-					return paid, err
-				}
-				s.show([]chat.Reply{r})
-			}
-			if err := s.store.Settle(ctx, []session.Settlement{{To: a, ID: l.ID, Fence: l.Fence, Verdict: session.Paid}}); err != nil {
-				return paid, err
-			}
-			paid = true
-		}
-	}
-}
-
-// enter plays the arrival and what came before it.
-func (s *stage) enter(ctx context.Context) error {
-	for i, o := range s.test.Given.Trace {
-		m := chat.Message{ID: fmt.Sprintf("e%d", i), Kind: chat.Event, From: address, Event: o.Kind, At: s.clock().Add(-o.Ago)}
-		if _, err := s.host.Turn(ctx, m); err != nil && !errors.Is(err, chat.ErrLater) {
-			return err
-		}
-		s.host.Wait()
-	}
-	e := s.test.Given.Enter
-	if e == nil {
+	s.shown = nil
+	if g.Enter == nil && g.Lang == "" {
 		return nil
 	}
+	e := g.Enter
+	if e == nil {
+		e = &Enter{}
+	}
+	return s.arrive(ctx, *e)
+}
+
+// arrive plays an arrival.
+func (s *stage) arrive(ctx context.Context, e Enter) error {
 	scene := map[string]string{}
 	for k, v := range e.Scene {
 		scene[k] = v
@@ -246,7 +181,40 @@ func (s *stage) enter(ctx context.Context) error {
 	if key, value, ok := strings.Cut(e.Event, "."); ok {
 		scene[key] = value
 	}
+	if s.test.Given.Lang != "" {
+		scene["lang"] = s.test.Given.Lang
+	}
 	return s.person(ctx, chat.Message{Kind: chat.Arrived, Scene: scene})
+}
+
+// event brings an event of the product's backend, as the admin API does.
+func (s *stage) event(ctx context.Context, o Operation) error {
+	m := chat.Message{Kind: chat.Event, Event: o.Kind, At: s.clock().Add(-o.Ago)}
+	if o.Data != nil {
+		data, err := json.Marshal(o.Data)
+		if err != nil {
+			return err
+		}
+		m.Data = data
+	}
+	return s.post(ctx, m)
+}
+
+// linked tells the conversation whose it is, as the house does when the product links it to a user or changes their profile.
+func (s *stage) linked(ctx context.Context, p Profile) error {
+	profile := session.Profile{Tags: p.Tags, Attributes: map[string]json.RawMessage{}}
+	for name, v := range p.Attributes {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		profile.Attributes[name] = raw
+	}
+	data, err := json.Marshal(map[string]any{"user": user, "profile": profile})
+	if err != nil {
+		return err
+	}
+	return s.post(ctx, chat.Message{Kind: chat.Linked, Data: data, At: s.clock()})
 }
 
 // openCase is the case of the conversation that is not closed.

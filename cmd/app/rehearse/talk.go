@@ -12,21 +12,23 @@ type Talk struct{ s *stage }
 
 // Open begins a conversation as given says; Close ends it.
 func Open(rel *release.Release, given Given, o Options) (*Talk, error) {
-	t := Test{Name: "talk", Given: given, Turns: []Turn{{}}}
-	if err := t.complete(); err != nil {
-		return nil, err
+	if given.Channel == "" {
+		given.Channel = "wechat"
 	}
-	s, err := newStage(rel, t, o)
+	if given.Clock.IsZero() {
+		given.Clock = defaultClock()
+	}
+	s, err := newStage(rel, Test{Name: "talk", Given: given}, o)
 	if err != nil {
 		return nil, err
 	}
 	return &Talk{s}, nil
 }
 
-// Enter plays the arrival and returns what it brings.
+// Enter plays what came before and the arrival, and returns what it brings.
 func (t *Talk) Enter(ctx context.Context) ([]chat.Reply, error) {
 	t.s.shown = nil
-	err := t.s.enter(ctx)
+	err := t.s.begin(ctx)
 	return t.s.shown, err
 }
 

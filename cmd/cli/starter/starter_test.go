@@ -80,7 +80,12 @@ func TestPhrasesLeadHome(t *testing.T) {
 
 func TestConversations(t *testing.T) {
 	t.Parallel()
-	results, err := rehearse.Run(t.Context(), helpdeskRelease(t), rehearse.Options{Caps: app.SampleCaps})
+	rel := helpdeskRelease(t)
+	tests, findings := rehearse.ParseAll(rel)
+	if len(findings) > 0 {
+		t.Fatal(findings)
+	}
+	results, err := rehearse.Run(t.Context(), rel, tests, rehearse.Options{Caps: app.SampleCaps})
 	if err != nil {
 		t.Fatal(err)
 	}
