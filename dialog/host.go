@@ -131,7 +131,11 @@ const keepEvents = 24 * time.Hour
 // Post puts a message into its conversation's mailbox durably, without waiting for a turn; Resume lets it be judged. fresh is false when
 // its id was there before.
 func (h *Host) Post(ctx context.Context, m chat.Message) (fresh bool, err error) {
-	accepted, err := h.accept(ctx, bounded(m), session.Terms{Redelivery: keepEvents, Post: true})
+	t := session.Terms{Post: true}
+	if m.Kind == chat.Event {
+		t.Redelivery = keepEvents
+	}
+	accepted, err := h.accept(ctx, bounded(m), t)
 	return accepted.Fresh, err
 }
 

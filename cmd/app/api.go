@@ -12,9 +12,17 @@ import (
 // admin is the API of the admin listener over this house.
 func (h *House) admin() http.Handler {
 	return admin.New(admin.Deps{
-		Cases: h.store.Queue(), Conversations: h.store, Dead: h.store, Queues: h.queues, Wake: h.kick, Post: h.post, Ready: h.Ready,
+		Cases: h.store.Queue(), Conversations: conversations{h.store, h.store.People()}, Dead: h.store, People: h.people(), Queues: h.queues, Wake: h.kick, Post: h.post, Ready: h.Ready,
 		Metrics: h.metrics.page(), Token: string(h.cfg.Load().Admin.Token), Log: h.log,
 	})
+}
+
+// people tells conversations of the product's users.
+func (h *House) people() *people {
+	return &people{
+		kept: h.store.People(), look: h.store.Look, post: h.post, kick: h.kick, count: h.metrics.Count,
+		channel: func(name string) bool { _, ok := h.adapter(name); return ok },
+	}
 }
 
 // post puts a message from outside a turn into a conversation's mailbox.

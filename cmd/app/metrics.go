@@ -23,6 +23,7 @@ var counted = map[string][]string{
 	"abandoned":  {"channel"},
 	"lost":       {"channel"},
 
+	"people_refused":        {"limit"},
 	"channel_restarts":      {"channel"},
 	"rejected":              {"channel", "why"},
 	"ignored":               {"channel", "event"},

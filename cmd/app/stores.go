@@ -17,9 +17,10 @@ import (
 	"github.com/xianda-bot/xianda/store/redis"
 )
 
-// kept is what a store keeps: the turn protocol, cases, and small values of adapters.
+// kept is what a store keeps: the turn protocol, the product's users, cases, and small values of adapters.
 type kept interface {
 	session.Store
+	People() session.People
 	Queue() handoff.Queue
 	Vault() adapters.Vault
 }
@@ -30,10 +31,12 @@ type (
 	redisStore struct{ *redis.Store }
 )
 
-func (s localStore) Queue() handoff.Queue  { return s.Store.Queue() }
-func (s localStore) Vault() adapters.Vault { return s.Store.Vault() }
-func (s redisStore) Queue() handoff.Queue  { return s.Store.Queue() }
-func (s redisStore) Vault() adapters.Vault { return s.Store.Vault() }
+func (s localStore) People() session.People { return s.Store.People() }
+func (s localStore) Queue() handoff.Queue   { return s.Store.Queue() }
+func (s localStore) Vault() adapters.Vault  { return s.Store.Vault() }
+func (s redisStore) People() session.People { return s.Store.People() }
+func (s redisStore) Queue() handoff.Queue   { return s.Store.Queue() }
+func (s redisStore) Vault() adapters.Vault  { return s.Store.Vault() }
 
 func openStore(ctx context.Context, url string, log *slog.Logger) (kept, error) {
 	if dir, ok := strings.CutPrefix(url, "local:"); ok {

@@ -1,5 +1,5 @@
-// Package admin is the HTTP API of the admin listener (openapi.yaml): health, events of the product's backend, cases, conversations
-// and dead letters. It checks and translates only: what a call does is done by the interfaces of Deps.
+// Package admin is the HTTP API of the admin listener (openapi.yaml): health, users and events of the product's backend, cases,
+// conversations and dead letters. It checks and translates only: what a call does is done by the interfaces of Deps.
 package admin
 
 import (
@@ -31,11 +31,25 @@ type Dead interface {
 	Bury(ctx context.Context, id string) error
 }
 
+// People are the product's users. A call that failed is made again whole: it completes what was begun.
+type People interface {
+	// SetProfile replaces what is known of user, and tells their conversations.
+	SetProfile(ctx context.Context, user string, p session.Profile) error
+	// Link makes a conversation the user's, and tells it. session.ErrUnknown: there is no such channel. session.ErrFull.
+	Link(ctx context.Context, user string, a chat.Address) error
+	// Unlink takes a conversation from user, and tells it.
+	Unlink(ctx context.Context, user string, a chat.Address) error
+	// Happened keeps an operation of user and puts it into each of their conversations; m has no address yet. fresh is false when its id
+	// was everywhere within the last 24 hours. chat.ErrBusy: a limit is reached, of the user or of a conversation.
+	Happened(ctx context.Context, user, id string, m chat.Message) (fresh bool, err error)
+}
+
 // Deps is what the API works on. Log, Clock and Metrics may be left out.
 type Deps struct {
 	Cases         handoff.Queue
 	Conversations Conversations
 	Dead          Dead
+	People        People
 	// Queues are those of the configuration; nil: any name is taken.
 	Queues func() []string
 	// Wake lets the house judge this conversation now, because something was posted to it. It does not wait for the turn.
@@ -83,11 +97,6 @@ func New(d Deps) http.Handler {
 		}
 		mux.Handle(r.method+" "+r.path, handler)
 	}
-	for _, path := range []string{"/v1/profiles/{user}", "/v1/links"} {
-		mux.Handle(path, a.authorized(func(w http.ResponseWriter, _ *http.Request) {
-			a.refuse(w, notBuilt("profiles and links of users are not built yet"))
-		}))
-	}
 	mux.Handle("/", a.authorized(func(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, &problem{http.StatusNotFound, "not_found", "", "there is no call " + r.Method + " " + r.URL.Path})
 	}))
@@ -113,6 +122,9 @@ func (a *api) routes() []route {
 		{"GET", "/readyz", true, a.ready},
 		{"GET", "/metrics", true, a.metrics},
 		{"POST", "/v1/events", false, a.postEvents},
+		{"PUT", "/v1/profiles/{user}", false, a.putProfile},
+		{"POST", "/v1/links", false, a.postLink},
+		{"DELETE", "/v1/links", false, a.deleteLink},
 		{"GET", "/v1/cases", false, a.listCases},
 		{"GET", "/v1/cases/{id}", false, a.showCase},
 		{"POST", "/v1/cases/{id}/claim", false, a.claimCase},
@@ -170,7 +182,7 @@ func (a *api) ready(w http.ResponseWriter, _ *http.Request) {
 
 func (a *api) metrics(w http.ResponseWriter, r *http.Request) {
 	if a.Metrics == nil {
-		a.refuse(w, notBuilt("this house counts nothing"))
+		a.refuse(w, &problem{http.StatusNotFound, "not_found", "", "this house counts nothing"})
 		return
 	}
 	a.Metrics.ServeHTTP(w, r)

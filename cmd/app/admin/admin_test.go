@@ -2,6 +2,7 @@ package admin
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -36,6 +37,14 @@ func TestCalls(t *testing.T) {
 				`post event:evt-1 event redpacket.held shop|o6/person 2026-01-28T11:00:00Z {"error":"RP_HOLD"}; wake shop|o6/person`},
 		{"event of now, in a thread", "POST /v1/events", `{"events":[{"id":"e","kind":"k","conversation":{"channel":"tg","peer":"1","thread":"9"}}]}`, 202,
 			`{"accepted":1,"duplicates":0}`, `post event:e event k tg|1|9 2026-01-28T12:00:00Z ; wake tg|1|9`},
+		{"events of users", "POST /v1/events", `{"events":[{"id":"e","user":"u-1","kind":"k","data":7},{"id":"e","user":"known","kind":"k"}]}`, 202,
+			`{"accepted":1,"duplicates":1}`, `happened u-1 e event:e k | 7; happened known e event:e k | `},
+		{"profile", "PUT /v1/profiles/u%2F1", `{"tags":["vip","老客户"],"attributes":{"level":3,"city":"深圳","new":false}}`, 204, "",
+			`profile u/1 {"tags":["vip","老客户"],"attributes":{"city":"深圳","level":3,"new":false}}`},
+		{"no profile any more", "PUT /v1/profiles/u-1", `{}`, 204, "", `profile u-1 {}`},
+		{"link", "POST /v1/links", `{"user":"u-1","channel":"shop","peer":"o6/person"}`, 204, "", "link u-1 shop|o6/person"},
+		{"link of a thread", "POST /v1/links", `{"user":"u-1","channel":"tg","peer":"1","thread":"9"}`, 204, "", "link u-1 tg|1|9"},
+		{"unlink", "DELETE /v1/links", `{"user":"u-1","channel":"shop","peer":"o6/person"}`, 204, "", "unlink u-1 shop|o6/person"},
 
 		{"list", "GET /v1/cases?state=held&queue=%E6%94%AF%E4%BB%98", "", 200, `{"cases":[` + wholeCase + `]}`, "cases held 支付"},
 		{"empty list", "GET /v1/cases?state=closed", "", 200, `{"cases":[]}`, "cases"},
@@ -124,9 +133,29 @@ func TestRefusals(t *testing.T) {
 		{"an event without peer", "POST /v1/events", event(`{"id":"1","kind":"k","conversation":{"channel":"shop"}}`), 400, "bad_field", "events[1].conversation.peer", "this is missing"},
 		{"an event with another field", "POST /v1/events", event(`{"id":"1","conversation":{"chanel":"shop"},"kind":"k"}`), 400, "bad_field", "events[1].conversation.chanel", "unknown field; known here: channel, peer, thread"},
 		{"an event to no channel", "POST /v1/events", `{"events":[{"id":"1","kind":"k","conversation":{"channel":"nowhere","peer":"p"}}]}`, 400, "bad_field", "events[0].conversation.channel", "there is no channel of this name"},
-		{"an event of a user", "POST /v1/events", event(`{"id":"1","kind":"k","user":"u-123"}`), 404, "not_built", "", "events of a user need links of users, which are not built yet: give conversation instead of user"},
-		{"profiles", "PUT /v1/profiles/u-123", `{}`, 404, "not_built", "", "profiles and links of users are not built yet"},
-		{"links", "POST /v1/links", `{}`, 404, "not_built", "", "profiles and links of users are not built yet"},
+		{"an event of a user of two lines", "POST /v1/events", event(`{"id":"1","kind":"k","user":"a\nb"}`), 400, "bad_field", "events[1].user", "want visible characters without spaces around them"},
+
+		{"a profile with another field", "PUT /v1/profiles/u", `{"tag":["vip"]}`, 400, "bad_field", "tag", "unknown field; known here: attributes, tags"},
+		{"a profile of nobody", "PUT /v1/profiles/%20", `{}`, 400, "bad_field", "user", "want visible characters without spaces around them"},
+		{"tags that are no list", "PUT /v1/profiles/u", `{"tags":"vip"}`, 400, "bad_field", "tags", "want a list of texts"},
+		{"an empty tag", "PUT /v1/profiles/u", `{"tags":["vip",""]}`, 400, "bad_field", "tags[1]", "this is missing"},
+		{"a long tag", "PUT /v1/profiles/u", `{"tags":["` + strings.Repeat("x", 65) + `"]}`, 400, "bad_field", "tags[0]", "want at most 64 bytes"},
+		{"many tags", "PUT /v1/profiles/u", `{"tags":[` + strings.Repeat(`"x",`, 50) + `"x"]}`, 400, "bad_field", "tags", "want at most 50 tags"},
+		{"attributes that are no object", "PUT /v1/profiles/u", `{"attributes":[]}`, 400, "bad_field", "attributes", "want an object"},
+		{"an attribute twice", "PUT /v1/profiles/u", `{"attributes":{"level":1,"level":2}}`, 400, "bad_field", "attributes.level", "this field stands twice"},
+		{"an attribute that no expression can name", "PUT /v1/profiles/u", `{"attributes":{"a b":1}}`, 400, "bad_field", "attributes.a b", "want a name of at most 64 letters, digits and _, such as level"},
+		{"an attribute called tags", "PUT /v1/profiles/u", `{"attributes":{"tags":1}}`, 400, "bad_field", "attributes.tags", "profile.tags is the list of tags: take another name"},
+		{"a nested attribute", "PUT /v1/profiles/u", `{"attributes":{"a":{}}}`, 400, "bad_field", "attributes.a", "want text, a number, true or false"},
+		{"an attribute of nothing", "PUT /v1/profiles/u", `{"attributes":{"a":null}}`, 400, "bad_field", "attributes.a", "want text, a number, true or false"},
+		{"an attribute beyond numbers", "PUT /v1/profiles/u", `{"attributes":{"a":1e999}}`, 400, "bad_field", "attributes.a", "want text, a number, true or false"},
+		{"a long attribute", "PUT /v1/profiles/u", `{"attributes":{"a":"` + strings.Repeat("x", 511) + `"}}`, 400, "bad_field", "attributes.a", "want at most 512 bytes"},
+		{"many attributes", "PUT /v1/profiles/u", `{"attributes":{` + manyAttributes(51) + `}}`, 400, "bad_field", "attributes", "want at most 50 attributes"},
+		{"a link of nobody", "POST /v1/links", `{"channel":"shop","peer":"p"}`, 400, "bad_field", "user", "this is missing"},
+		{"a link to no peer", "POST /v1/links", `{"user":"u","channel":"shop"}`, 400, "bad_field", "peer", "this is missing"},
+		{"a link to no channel", "POST /v1/links", `{"user":"u","channel":"nowhere","peer":"p"}`, 400, "bad_field", "channel", "there is no channel of this name"},
+		{"a link too many", "POST /v1/links", `{"user":"full","channel":"shop","peer":"p"}`, 409, "full", "", "a user has at most 20 linked conversations: unlink one first"},
+		{"an unlinking of nothing", "DELETE /v1/links", ``, 400, "bad_json", "", "the body is not JSON"},
+		{"no list of links", "GET /v1/links", ``, 404, "not_found", "", "there is no call GET /v1/links"},
 
 		{"no such case", "GET /v1/cases/c9", "", 404, "not_found", "", "there is no such thing, or it was forgotten"},
 		{"no such conversation", "GET /v1/conversations/shop/nobody", "", 404, "not_found", "", "there is no such thing, or it was forgotten"},
@@ -146,6 +175,14 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+func manyAttributes(n int) string {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprintf(`"a%d":1`, i))
+	}
+	return strings.Join(all, ",")
+}
+
 // TestConflicts are refusals of the house itself.
 func TestConflicts(t *testing.T) {
 	t.Parallel()
@@ -160,6 +197,7 @@ func TestTheHouseFails(t *testing.T) {
 	t.Parallel()
 	bodies := map[string]string{
 		"/v1/events": `{"events":[` + evt + `]}`, "/v1/cases/{id}/claim": `{"seat":"a"}`, "/v1/cases/{id}/reply": `{"seat":"a","text":"t","key":"k"}`,
+		"/v1/profiles/{user}": `{}`, "/v1/links": `{"user":"u","channel":"shop","peer":"p"}`,
 		"/v1/cases/{id}/transfer": `{"queue":"q"}`, "/v1/cases/{id}/note": `{"text":"t"}`, "/v1/cases/{id}/close": `{}`,
 	}
 	ids := map[string]string{"/v1/dead/{id}": "d1", "/v1/dead/{id}/replay": "d1"}
@@ -175,7 +213,7 @@ func TestTheHouseFails(t *testing.T) {
 			if other := ids[r.path]; other != "" {
 				id = other
 			}
-			path := strings.NewReplacer("{id}", id, "{channel}", "shop", "{peer}", "o6%2Fperson").Replace(r.path)
+			path := strings.NewReplacer("{id}", id, "{channel}", "shop", "{peer}", "o6%2Fperson", "{user}", "u").Replace(r.path)
 			got := call(t, api, r.method+" "+path, bodies[r.path], nil).Result()
 			if r.path == "/readyz" {
 				checkRefusal(t, got, 503, "not_ready", "", errSecret.Error())

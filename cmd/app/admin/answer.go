@@ -3,6 +3,7 @@ package admin
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/xianda-bot/xianda/chat"
@@ -22,10 +23,6 @@ func (p *problem) Error() string { return p.message }
 
 func badField(field, message string) *problem {
 	return &problem{http.StatusBadRequest, "bad_field", field, message}
-}
-
-func notBuilt(message string) *problem {
-	return &problem{http.StatusNotFound, "not_built", "", message}
 }
 
 func (a *api) refuse(w http.ResponseWriter, p *problem) {
@@ -67,6 +64,8 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p = &problem{http.StatusConflict, "closed", "", handoff.ErrClosed.Error()}
 	case errors.Is(err, handoff.ErrUnknown), errors.Is(err, session.ErrUnknown):
 		p = &problem{http.StatusNotFound, "not_found", "", "there is no such thing, or it was forgotten"}
+	case errors.Is(err, session.ErrFull):
+		p = &problem{http.StatusConflict, "full", "", fmt.Sprintf("a user has at most %d linked conversations: unlink one first", session.MaxLinks)}
 	case errors.Is(err, chat.ErrBusy):
 		p = &problem{http.StatusServiceUnavailable, "busy", "", chat.ErrBusy.Error() + "; try again later"}
 	default:

@@ -42,6 +42,20 @@ func badJSON(message string) *problem {
 
 // object decodes valid JSON strictly: encoding/json alone takes keys of another case, and the last of two equal ones.
 func object(data []byte, path string, into fields) error {
+	return members(data, path, func(key, path string, value json.RawMessage) error {
+		target, known := into[key]
+		if !known {
+			return badField(path, "unknown field; known here: "+strings.Join(slices.Sorted(maps.Keys(into)), ", "))
+		}
+		if err := decode(value, target); err != nil {
+			return badField(path, err.Error())
+		}
+		return nil
+	})
+}
+
+// members calls each for every member of an object, in order; a key that stands twice is refused.
+func members(data []byte, path string, each func(key, path string, value json.RawMessage) error) error {
 	if path != "" {
 		path += "."
 	}
@@ -60,20 +74,17 @@ func object(data []byte, path string, into fields) error {
 			return badJSON("the body is not JSON")
 		}
 		key, _ := token.(string)
-		target, known := into[key]
-		if !known {
-			return badField(path+key, "unknown field; known here: "+strings.Join(slices.Sorted(maps.Keys(into)), ", "))
-		}
-		if seen[key] {
-			return badField(path+key, "this field stands twice")
-		}
+		twice := seen[key]
 		seen[key] = true
 		var value json.RawMessage
 		if err := d.Decode(&value); err != nil {
 			return badJSON("the body is not JSON")
 		}
-		if err := decode(value, target); err != nil {
-			return badField(path+key, err.Error())
+		if twice {
+			return badField(path+key, "this field stands twice")
+		}
+		if err := each(key, path+key, value); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -91,6 +102,8 @@ func decode(value json.RawMessage, target any) error {
 		return errors.New("want text")
 	case *time.Time:
 		return errors.New("want a time such as 2026-01-28T20:00:00+08:00")
+	case *[]string:
+		return errors.New("want a list of texts")
 	case *[]json.RawMessage:
 		return errors.New("want a list")
 	}

@@ -29,10 +29,10 @@ func (a *api) postEvents(w http.ResponseWriter, r *http.Request) {
 	if err == nil && (len(raw) == 0 || len(raw) > maxEvents) {
 		err = badField("events", fmt.Sprintf("want 1 to %d events", maxEvents))
 	}
-	messages := make([]chat.Message, len(raw))
+	events := make([]event, len(raw))
 	for i := range raw {
 		if err == nil {
-			messages[i], err = a.event(raw[i], fmt.Sprintf("events[%d]", i))
+			events[i], err = a.event(raw[i], fmt.Sprintf("events[%d]", i))
 		}
 	}
 	if err != nil {
@@ -49,8 +49,14 @@ func (a *api) postEvents(w http.ResponseWriter, r *http.Request) {
 			a.Wake(to)
 		}
 	}()
-	for i, m := range messages {
-		fresh, err := a.Post(r.Context(), m)
+	for i, e := range events {
+		var fresh bool
+		var err error
+		if e.user != "" {
+			fresh, err = a.People.Happened(r.Context(), e.user, e.id, e.m)
+		} else {
+			fresh, err = a.Post(r.Context(), e.m)
+		}
 		if errors.Is(err, session.ErrUnknown) {
 			err = badField(fmt.Sprintf("events[%d].conversation.channel", i), "there is no channel of this name")
 		}
@@ -58,26 +64,34 @@ func (a *api) postEvents(w http.ResponseWriter, r *http.Request) {
 			a.fail(w, r, err)
 			return
 		}
-		if fresh {
-			out.Accepted++
-			woken[m.From] = true
-		} else {
+		switch {
+		case !fresh:
 			out.Duplicates++
+			continue
+		case e.user == "":
+			woken[e.m.From] = true
 		}
+		out.Accepted++
 	}
 	a.answer(w, http.StatusAccepted, out)
 }
 
+// event is what happened to one conversation, or to a user and so to all of theirs.
+type event struct {
+	id, user string
+	m        chat.Message // without an address when user is set
+}
+
 // event reads one event. Its id gets a prefix, so that it cannot be mistaken for a delivery of the platform.
-func (a *api) event(raw json.RawMessage, path string) (chat.Message, error) {
+func (a *api) event(raw json.RawMessage, path string) (event, error) {
 	var id, user, kind string
 	var conversation, data json.RawMessage
 	at := a.Clock()
 	if err := object(raw, path, fields{"id": &id, "at": &at, "user": &user, "conversation": &conversation, "kind": &kind, "data": &data}); err != nil {
-		return chat.Message{}, err
+		return event{}, err
 	}
 	if err := name(path+".id", id); err != nil {
-		return chat.Message{}, err
+		return event{}, err
 	}
 	var to chat.Address
 	var err error
@@ -91,11 +105,11 @@ func (a *api) event(raw json.RawMessage, path string) (chat.Message, error) {
 	case user != "" && conversation != nil, user == "" && conversation == nil:
 		err = badField(path+".conversation", "give exactly one of conversation and user")
 	case user != "":
-		err = notBuilt("events of a user need links of users, which are not built yet: give conversation instead of user")
+		err = name(path+".user", user)
 	default:
 		to, err = address(conversation, path+".conversation")
 	}
-	return chat.Message{ID: "event:" + id, Kind: chat.Event, From: to, Event: kind, Data: data, At: at}, err
+	return event{id, user, chat.Message{ID: "event:" + id, Kind: chat.Event, From: to, Event: kind, Data: data, At: at}}, err
 }
 
 func address(raw json.RawMessage, path string) (chat.Address, error) {

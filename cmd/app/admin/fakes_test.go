@@ -3,6 +3,7 @@ package admin
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -122,6 +123,27 @@ func (h *house) Bury(_ context.Context, id string) error {
 	return h.do("bury", id)
 }
 
+// The house knows the channels shop and tg; user "full" has all the conversations that may be, user "known" has told everything before.
+func (h *house) SetProfile(_ context.Context, user string, p session.Profile) error {
+	text, _ := json.Marshal(p)
+	return h.do("profile", user, string(text))
+}
+func (h *house) Link(_ context.Context, user string, a chat.Address) error {
+	switch {
+	case a.Channel == "nowhere":
+		return session.ErrUnknown
+	case user == "full":
+		return session.ErrFull
+	}
+	return h.do("link", user, a.String())
+}
+func (h *house) Unlink(_ context.Context, user string, a chat.Address) error {
+	return h.do("unlink", user, a.String())
+}
+func (h *house) Happened(_ context.Context, user, id string, m chat.Message) (bool, error) {
+	return user != "known", h.do("happened", user, id, m.ID, m.Event, m.From.String(), string(m.Data))
+}
+
 func (h *house) post(_ context.Context, m chat.Message) (bool, error) {
 	if m.From.Channel == "nowhere" {
 		return false, session.ErrUnknown
@@ -137,7 +159,7 @@ var errSecret = errors.New("dial redis://:canary@db: refused")
 func newHouse() (*house, http.Handler) {
 	h := &house{fresh: map[string]bool{}}
 	return h, New(Deps{
-		Cases: h, Conversations: h, Dead: h,
+		Cases: h, Conversations: h, Dead: h, People: h,
 		Wake:    func(a chat.Address) { h.did = append(h.did, "wake "+a.String()) },
 		Post:    h.post,
 		Ready:   func() error { return h.err },
