@@ -1,17 +1,17 @@
 package dialog
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/dialog/likely"
 	"github.com/xianda-bot/xianda/dialog/script"
 	"github.com/xianda-bot/xianda/dialog/session"
 	"github.com/xianda-bot/xianda/kb"
 )
 
-// offered is how many likely questions are shown at once.
+// offered is how many questions are shown at once.
 const offered = 3
 
 // ask finds what a typed question means: one clear hit is answered, several likely ones are offered, else it is said so.
@@ -20,36 +20,72 @@ func (t *turn) ask(text string) {
 		t.miss()
 		return
 	}
-	hits := t.rel.Index.Find(text, offered, t.servable)
-	if len(hits) == 0 || hits[0].Score < t.rel.Thresholds.Offer && !hits[0].Exact {
+	hits := t.find(text)
+	if len(hits) > 0 && hits[0].Exact {
+		t.understood(text, hits[0].ID, "exact")
+		return
+	}
+	guesses := t.meant(hits)
+	if len(guesses) > 0 && guesses[0].P >= t.rel.Thresholds.Answer {
+		t.understood(text, guesses[0].ID, "answer")
+		return
+	}
+	guesses = t.clear(guesses)
+	if len(guesses) == 0 {
 		t.miss()
 		return
 	}
 	t.s.Asked = chat.Cut(text, 600)
 	t.s.Misses = 0
-	if hits[0].Exact || hits[0].Score >= t.rel.Thresholds.Answer {
-		t.leaveDialog()
-		t.out.reason = "answer"
-		if hits[0].Exact {
-			t.out.reason = "exact"
-		}
-		t.serve(hits[0].ID)
-		return
-	}
 	t.out.reason = "offer"
-	t.say(t.rel.Texts.Maybe, "offer")
-	t.offer(t.likely(hits))
+	t.say(t.texts().Maybe, "offer")
+	t.offer(session.Clarify, t.items(guesses))
 }
 
-// likely are the hits that are worth showing.
-func (t *turn) likely(hits []kb.Hit) []session.Item {
-	var items []session.Item
-	for _, h := range hits {
-		if h.Score >= t.rel.Thresholds.Offer || h.Exact {
-			items = append(items, session.Item{Label: t.label(h.ID), Target: h.ID})
+// understood serves what was asked for certain.
+func (t *turn) understood(text, id, reason string) {
+	t.learnAsked(id)
+	t.s.Asked = chat.Cut(text, 600)
+	t.s.Misses = 0
+	t.out.reason = reason
+	t.serve(id)
+}
+
+// found are how many hits of the index are looked at: the ranker may lift one that is not among the first.
+const found = 8
+
+// meant are the hits of a text in the order in which the person likely means them, for who they are and where they come from. What the
+// text does not say is not among them, however likely it was before: a word that nobody understands must not be answered by a guess.
+func (t *turn) meant(hits []kb.Hit) []likely.Guess {
+	if len(hits) == 0 || hits[0].Score < t.rel.Thresholds.Offer {
+		return nil
+	}
+	return slices.DeleteFunc(t.guess(true, likelyHits(hits), 2*found), func(g likely.Guess) bool {
+		return !slices.ContainsFunc(hits, func(h kb.Hit) bool { return h.ID == g.ID })
+	})
+}
+
+// clear keeps the guesses that a typed question may mean; none when even the best is unlikely.
+func (t *turn) clear(guesses []likely.Guess) []likely.Guess {
+	if len(guesses) == 0 || guesses[0].P < t.rel.Thresholds.Offer {
+		return nil
+	}
+	var kept []likely.Guess
+	for _, g := range guesses {
+		if len(kept) < offered && g.P >= t.rel.Thresholds.Offer/3 &&
+			!slices.ContainsFunc(kept, func(k likely.Guess) bool { return within(k.ID, g.ID) || t.guessLabel(k) == t.guessLabel(g) }) {
+			kept = append(kept, g)
 		}
 	}
-	return items
+	return kept
+}
+
+func likelyHits(hits []kb.Hit) []likely.Hit {
+	out := make([]likely.Hit, 0, len(hits))
+	for _, h := range hits {
+		out = append(out, likely.Hit{ID: h.ID, Score: h.Score})
+	}
+	return out
 }
 
 // servable keeps what may be served now.
@@ -61,37 +97,39 @@ func (t *turn) servable(id string) bool {
 	return true
 }
 
+// label is how a candidate is called in the person's language.
 func (t *turn) label(id string) string {
 	if e, ok := strings.CutPrefix(id, toEntry); ok {
 		if entry := t.rel.Entry(e); entry != nil {
-			return entry.Question
+			v, _ := t.entryWords(entry)
+			return v.Question
 		}
 		return e
 	}
-	name := strings.TrimPrefix(id, toDialog)
+	name, _, _ := strings.Cut(strings.TrimPrefix(id, toDialog), "/")
 	if d := t.rel.Dialog(name); d != nil {
 		return d.Title
 	}
 	return name
 }
 
-// serve answers with an entry or begins a dialog.
-func (t *turn) serve(id string) {
-	if e, ok := strings.CutPrefix(id, toEntry); ok {
-		t.answer(e, nil)
-		return
-	}
-	t.begin(strings.TrimPrefix(id, toDialog), "")
-}
-
-// answer says an entry, verbatim. It tells whether there was one to say.
-func (t *turn) answer(id string, then *script.Then) bool {
+// answer says an entry, verbatim, behind a step of a dialog (then may be nil) or alone. It tells whether there was one to say, and
+// whether the person has the word now.
+func (t *turn) answer(id string, then *script.Then) (said, waits bool) {
 	e := t.rel.Entry(id)
 	if e == nil || !e.Valid(t.now) {
 		t.out.counts["withdrawn:"+id]++
-		return false
+		return false, false
 	}
-	t.say(e.For(t.message.From.Channel, t.kind), toEntry+e.ID+"@"+e.Version)
+	v, foreign := t.entryWords(e)
+	aside := t.s.Place != nil && t.s.Place.Asking != "" // in the middle of a dialog that waits for something else
+	if aside && len(v.Steps) > 0 {
+		v.Answer = t.inOne(v)
+	}
+	t.say(v.Answer, source(e))
+	if foreign {
+		t.say(t.texts().OnlyIn, "text:only_in")
+	}
 	t.out.counts["answered:"+e.ID]++
 	t.topic(toEntry + e.ID)
 	if !slices.Contains(t.s.Tried, e.ID) {
@@ -101,31 +139,48 @@ func (t *turn) answer(id string, then *script.Then) bool {
 		}
 	}
 	switch {
+	case aside:
+		return true, false
+	case len(v.Steps) > 0:
+		t.guide(e, then)
+		return true, true
 	case then != nil:
 		t.askSolved(then)
+		return true, true
 	case e.Reject:
-		t.show(nil)
-	default:
+		t.show(session.Choices, nil)
+	case t.s.Place == nil: // else the dialog goes on: its own question comes next
 		t.related(e)
 	}
-	return true
+	return true, false
 }
 
-// related offers what goes with an entry.
+// related offers what goes with an entry: what its author names, then what else people ask of the same topic. Where choices are
+// buttons, whether it helped is one tap away too.
 func (t *turn) related(e *kb.Entry) {
-	if t.s.Place != nil { // a dialog goes on: its own question comes next
-		return
-	}
 	var items []session.Item
+	add := func(id string) {
+		r := t.rel.Entry(id)
+		if r != nil && r.Valid(t.now) && !r.Reject && id != e.ID && !slices.Contains(t.s.Tried, id) && len(items) < offered &&
+			!slices.ContainsFunc(items, func(i session.Item) bool { return i.Target == toEntry+id }) {
+			items = append(items, session.Item{Label: t.label(toEntry + id), Target: toEntry + id})
+		}
+	}
 	for _, id := range e.Related {
-		if r := t.rel.Entry(id); r != nil && r.Valid(t.now) && !slices.Contains(t.s.Tried, id) && len(items) < offered {
-			items = append(items, session.Item{Label: r.Question, Target: toEntry + id})
+		add(id)
+	}
+	if len(items) == 0 && e.Category != "" {
+		for _, id := range t.shelf.candidates(t.rel).topics[e.Category] {
+			add(id)
 		}
 	}
 	if len(items) > 0 {
-		t.say(t.rel.Texts.More, "related")
+		t.say(t.texts().More, "related")
 	}
-	t.show(items)
+	if t.buttons {
+		items = append(items, session.Item{Label: t.texts().Solved, Target: toSolved}, session.Item{Label: t.texts().Unsolved, Target: toUnsolv})
+	}
+	t.show(session.Related, items)
 }
 
 // topic remembers what was given.
@@ -138,191 +193,84 @@ func (t *turn) topic(id string) {
 	}
 }
 
-// offer shows items with the two ways out: 都不是 and 人工.
-func (t *turn) offer(items []session.Item) {
-	t.show(append(items, session.Item{Label: t.rel.Texts.None, Target: toNone}, session.Item{Label: t.rel.Texts.Human, Target: toHuman}))
-}
-
-// miss says that nothing was understood; the second time in a row it offers a person.
+// miss says that nothing was understood, with what the person likely wants; the second time in a row it offers a person, the third
+// time it brings one.
 func (t *turn) miss() {
 	t.s.Misses++
 	t.out.reason = "miss"
 	if t.s.Misses < 2 {
-		t.say(t.rel.Texts.Miss, "text:miss")
+		t.say(t.texts().Miss, "text:miss")
+		if guesses := t.openers(); len(guesses) > 0 {
+			t.say(t.texts().Perhaps, "predict")
+			t.offer(session.Likely, t.items(guesses))
+		}
 		return
 	}
 	if t.s.Misses > 2 && t.s.Waiting == nil {
 		t.human("misses")
 		return
 	}
-	t.say(t.rel.Texts.MissAgain, "text:miss_again")
-	t.show([]session.Item{{Label: t.rel.Texts.Human, Target: toHuman}})
+	t.say(t.texts().MissAgain, "text:miss_again")
+	t.show(session.Choices, []session.Item{{Label: t.texts().Human, Target: toHuman}})
 }
 
-// unsolved: the dialog's own way, else another offer, then a person.
+// unsolved: the dialog's own way, else another answer, then a person.
 func (t *turn) unsolved(p *script.Pattern, source string) {
 	t.out.reason = "unsolved"
-	if o := t.s.Offer; o != nil {
-		for _, i := range o.Items {
-			if i.Label == t.rel.Texts.Unsolved && strings.HasPrefix(i.Target, toStep) {
-				t.jump(strings.TrimPrefix(i.Target, toStep))
-				return
-			}
-		}
+	if _, no := solvedPair(t.s.Offer); no != nil && strings.HasPrefix(no.Target, toStep) {
+		t.jump(strings.TrimPrefix(no.Target, toStep))
+		return
 	}
 	t.s.Failed++
-	if t.s.Failed > 1 {
+	t.s.Outcome = string(script.Unresolved)
+	if t.s.Last != nil {
+		t.out.counts["unsolved:"+t.s.Last.ID]++
+	}
+	another := t.another()
+	if t.s.Failed > 1 || len(another) == 0 && t.s.Last != nil {
+		t.leaveDialog()
 		t.human(source)
 		return
 	}
-	var say *script.Template
-	if p != nil {
-		say = p.Say
-	}
-	var items []session.Item
-	if t.s.Asked != "" {
-		keep := func(id string) bool {
-			return t.servable(id) && (t.s.Last == nil || id != t.s.Last.ID) && !slices.Contains(t.s.Tried, strings.TrimPrefix(id, toEntry))
-		}
-		items = t.likely(t.rel.Index.Find(t.s.Asked, offered, keep))
-	}
 	t.leaveDialog()
-	if say != nil {
-		t.sayTemplate(say, source)
+	if p != nil && p.Say != nil {
+		t.sayPattern(p, source)
 	} else {
-		t.say(t.rel.Texts.Sorry, "text:sorry")
+		t.say(t.texts().Sorry, "text:sorry")
 	}
-	if len(items) > 0 {
-		t.say(t.rel.Texts.Maybe, "offer")
-		t.offer(items)
+	if len(another) > 0 {
+		t.say(t.texts().Maybe, "offer")
+		t.offer(session.Clarify, another)
 		return
 	}
-	t.show([]session.Item{{Label: t.rel.Texts.Human, Target: toHuman}})
+	t.show(session.Choices, []session.Item{{Label: t.texts().Human, Target: toHuman}})
 }
 
-// arrived begins the dialog that the arrival asks for, else greets.
-func (t *turn) arrived() {
-	t.s.Scene = t.message.Scene
-	t.out.reason = "arrived"
-	for _, d := range t.rel.Dialogs {
-		for _, e := range d.Triggers.Events {
-			key, value, _ := strings.Cut(e, ".")
-			if v, ok := t.message.Scene[key]; ok && v == value {
-				t.leaveDialog()
-				t.begin(d.ID, "")
-				return
-			}
-		}
-	}
-	t.leaveDialog()
-	t.greet(true)
-}
-
-// greet shows what most people want: the operators' dialogs with likely rules first, then entries, then other dialogs.
-func (t *turn) greet(words bool) {
-	if t.out.reason == "" {
-		t.out.reason = "greeting"
-	}
-	if words {
-		t.sayTemplate(t.rel.Greeting, "greeting")
+// another is what else could help: what the question also found, then what goes with the answer that did not help.
+func (t *turn) another() []session.Item {
+	fresh := func(id string) bool {
+		return t.showable(id) && (t.s.Last == nil || id != t.s.Last.ID) && !slices.Contains(t.s.Tried, strings.TrimPrefix(id, toEntry))
 	}
 	var items []session.Item
-	add := func(label, target string) {
-		if len(items) < offered {
-			items = append(items, session.Item{Label: label, Target: target})
+	add := func(id string, p float64) {
+		if len(items) < offered && fresh(id) && !slices.ContainsFunc(items, func(i session.Item) bool { return i.Target == id }) {
+			items = append(items, session.Item{Label: t.label(id), Target: id, P: p})
 		}
 	}
-	for _, d := range t.rel.Dialogs {
-		if len(d.Likely) > 0 {
-			add(d.Title, toDialog+d.ID)
-		}
-	}
-	for i := range t.rel.Entries {
-		if e := &t.rel.Entries[i]; e.Valid(t.now) && !e.Reject {
-			add(e.Question, toEntry+e.ID)
-		}
-	}
-	for _, d := range t.rel.Dialogs {
-		if len(d.Likely) == 0 {
-			add(d.Title, toDialog+d.ID)
-		}
-	}
-	t.show(append(items, session.Item{Label: t.rel.Texts.Human, Target: toHuman}))
-}
-
-// say adds words of the bot.
-func (t *turn) say(text, source string) {
-	if strings.TrimSpace(text) != "" {
-		t.says = append(t.says, said{text, source})
-	}
-}
-
-// sayHouse says one of the house's texts, which may hold placeholders about a queue.
-func (t *turn) sayHouse(text, queue string) {
-	p, err := script.ParseTemplate(text, script.Pos{})
-	if err != nil {
-		t.say(text, "text")
-		return
-	}
-	scope := t.scope()
-	t.standing(scope, queue)
-	if s, err := p.Render(scope); err == nil {
-		text = s
-	}
-	t.say(text, "text")
-}
-
-// sayTemplate says an operator's text; nil says nothing. A text that cannot be filled is counted, and the fallback is said.
-func (t *turn) sayTemplate(p *script.Template, source string) {
-	if p == nil {
-		return
-	}
-	s, err := p.Render(t.scope())
-	if err != nil {
-		t.out.counts["unfilled:"+source]++
-		s = t.rel.Texts.Fallback
-	}
-	t.say(s, source)
-}
-
-// show replaces the choices under what is said; none takes the earlier offer away.
-func (t *turn) show(items []session.Item) {
-	t.choices, t.shown = items, true
-}
-
-// finish joins what the bot said into one reply, because a reply of several messages costs the person's quota and a passive reply is
-// exactly one.
-func (t *turn) finish() {
-	if t.shown {
-		t.s.Offer = nil
-		if len(t.choices) > 0 {
-			items := make([]session.Item, len(t.choices))
-			for i, c := range t.choices {
-				c.ID = itemID(t.s.Turn, i)
-				items[i] = c
+	if t.s.Asked != "" {
+		for _, h := range t.rel.Index.Find(t.s.Asked, found, fresh) {
+			if h.Score >= t.rel.Thresholds.Offer {
+				add(h.ID, h.Score)
 			}
-			t.s.Offer = &session.Offer{Items: items, At: t.now}
 		}
 	}
-	if len(t.says) == 0 {
-		return
+	if t.s.Last == nil {
+		return items
 	}
-	var texts, sources []string
-	for _, s := range t.says {
-		texts = append(texts, strings.TrimSpace(s.text))
-		if !slices.Contains(sources, s.source) {
-			sources = append(sources, s.source)
+	if e := t.rel.Entry(strings.TrimPrefix(t.s.Last.ID, toEntry)); e != nil {
+		for _, id := range e.Related {
+			add(toEntry+id, 0)
 		}
 	}
-	r := chat.Reply{Text: strings.Join(texts, "\n\n"), Source: strings.Join(sources, " ")}
-	if t.shown && t.s.Offer != nil {
-		for _, i := range t.s.Offer.Items {
-			r.Choices = append(r.Choices, chat.Choice{ID: i.ID, Label: i.Label})
-		}
-	}
-	t.out.replies = append(t.out.replies, r)
+	return items
 }
-
-// itemID is the payload of the nth choice shown in a turn: numeric and short, because that is what every platform brings back unharmed,
-// and of that turn alone, so that a tap on an old menu does not pick from a new one.
-func itemID(turn, n int) string { return fmt.Sprintf("%d%02d", turn%100000, n+1) }

@@ -17,8 +17,9 @@ type Call struct {
 	Conversation chat.Address
 	User         string            // the product's id of the person; "" when not linked
 	With         map[string]string // rendered
-	Timeout      time.Duration
-	Key          string // idempotency key: the same for every attempt at this call
+	Timeout      time.Duration     // of each attempt
+	Retry        int               // further attempts, after a failure that may pass
+	Key          string            // idempotency key: the same for every attempt at this call
 }
 
 // Caller performs calls. It keeps Call.Timeout and ctx, and answers with a JSON object.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/dialog/likely"
 	"github.com/xianda-bot/xianda/dialog/session"
 	"github.com/xianda-bot/xianda/handoff"
 )
@@ -32,6 +33,8 @@ type Options struct {
 	Call   Caller                             // performs calls of dialogs; default: every call is an error
 	Queues func() []string                    // queues that exist beside "default"; a handoff to another goes to "default"
 	Look   func() map[string]handoff.Standing // a recent look at the queues; default: nobody waits, no seat is there
+	// Learned is a recent view of what was learned from people's choices; it may return nil. Default: nothing was learned.
+	Learned func() *likely.Learned
 	// Wake tells that a debt of this conversation became due; behind: once the passive reply of the turn is shown. Default: the sweep
 	// finds it.
 	Wake  func(a chat.Address, behind bool)
@@ -71,6 +74,9 @@ func NewHost(store session.Store, channels Channels, shelf *Shelf, o Options) *H
 	}
 	if o.Look == nil {
 		o.Look = func() map[string]handoff.Standing { return nil }
+	}
+	if o.Learned == nil {
+		o.Learned = func() *likely.Learned { return nil }
 	}
 	if o.Wake == nil {
 		o.Wake = func(chat.Address, bool) {}

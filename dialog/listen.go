@@ -12,8 +12,9 @@ import (
 )
 
 // listen understands what the person typed or tapped, in this order: asks for a person · picks an offered choice · another pattern ·
-// answers what a dialog asked · asks a question.
+// an operator's keyword rule · goes on in a guide · corrects an earlier answer · answers what a dialog asked · asks a question.
 func (t *turn) listen() {
+	t.notice()
 	p := t.pattern()
 	if p != nil && p.Do == script.DoHandoff && !t.answers(p) {
 		t.fire(p)
@@ -30,7 +31,23 @@ func (t *turn) listen() {
 		t.fire(p)
 		return
 	}
+	if k := t.keyword(); k != nil {
+		t.understood(t.message.Text, k.Target, "keyword")
+		return
+	}
+	if t.s.Guide != nil && t.guided() {
+		return
+	}
+	if t.s.Place != nil && t.namedCorrection() {
+		return
+	}
 	if t.s.Place != nil && t.s.Place.Asking != "" && t.fill() {
+		return
+	}
+	if t.s.Place != nil && t.correction() {
+		return
+	}
+	if t.thanked() {
 		return
 	}
 	if t.message.Text == "" && len(t.message.Media) > 0 {
@@ -43,6 +60,9 @@ func (t *turn) listen() {
 // pattern is the one that the message fires, those of the dialog under way first; nil: none. The asking for a person is looked for in
 // the release's own words too, so that no dialog can take it away.
 func (t *turn) pattern() *script.Pattern { return matchPattern(t.shelf, t.rel, t.s.Place, t.message) }
+
+// foldText is a message as it is compared.
+func foldText(text string) string { return kb.Fold(text) }
 
 func matchPattern(shelf *Shelf, rel *release.Release, at *session.Place, m chat.Message) *script.Pattern {
 	if m.Text == "" {
@@ -84,25 +104,22 @@ func (t *turn) fire(p *script.Pattern) {
 	source := "pattern:" + p.Name
 	switch p.Do {
 	case script.DoHandoff:
-		t.handoff(raise{again: p.Name != script.Human, queue: p.Queue, notice: p.Notice, noSeat: p.NoSeat, reason: source})
+		t.handoff(raise{again: p.Name != script.Human && p.Name != script.Agent, queue: p.Queue, notice: p.Notice, noSeat: p.NoSeat, reason: source})
 	case script.DoCancel:
-		t.leaveDialog()
-		t.sayTemplate(p.Say, source)
+		t.cancel(p, source)
 	case script.DoBack:
 		t.back(p, source)
 	case script.DoRestart:
 		t.restart(p, source)
 	case script.DoOffer:
-		t.sayTemplate(p.Say, source)
-		t.greet(p.Say == nil)
+		t.greets(p, source)
+	case script.DoSkip:
+		t.skip(p, source)
 	case script.DoUnsolved:
 		t.unsolved(p, source)
-	case script.DoSkip:
-		if t.s.Place == nil || t.s.Place.Asking == "" || !t.fill() { // a slot's own words for it
-			t.sayTemplate(p.Say, source)
-		}
 	default:
-		t.sayTemplate(p.Say, source)
+		t.sayPattern(p, source)
+		t.comeBack()
 	}
 }
 
@@ -139,18 +156,44 @@ const (
 	solvedNow = " 解决了 已经解决 已经解决了 解决 好了 已经好了 可以了 可以 行了 行 好 好的 嗯 嗯嗯 是 是的 对 ok okay yes y 搞定了 懂了 明白了 知道了 "
 )
 
+// solvedPair are the choices 已解决 and 没解决 of an offer; nil when it asks something else.
+func solvedPair(o *session.Offer) (yes, no *session.Item) {
+	if o == nil {
+		return nil, nil
+	}
+	n := len(o.Items)
+	if n < 2 || o.Kind != session.Asked && (o.Kind != session.Related || o.Items[n-1].Target != toUnsolv) {
+		return nil, nil
+	}
+	return &o.Items[n-2], &o.Items[n-1]
+}
+
 // solvedOrNot reads a plain yes or no while 解决了吗 is asked.
 func (t *turn) solvedOrNot(o *session.Offer, folded string) (session.Item, bool) {
-	if len(o.Items) != 2 || o.Items[0].Label != t.rel.Texts.Solved || o.Items[1].Label != t.rel.Texts.Unsolved || folded == "" || strings.Contains(folded, " ") {
+	yes, no := solvedPair(o)
+	if yes == nil || folded == "" || strings.Contains(folded, " ") {
 		return session.Item{}, false
 	}
 	switch {
 	case strings.Contains(notSolved, " "+folded+" "):
-		return o.Items[1], true
+		return *no, true
 	case strings.Contains(solvedNow, " "+folded+" "):
-		return o.Items[0], true
+		return *yes, true
 	}
 	return session.Item{}, false
+}
+
+// What people say when they are content, whatever was asked.
+const content = " 谢谢 谢谢你 谢谢您 谢了 多谢 感谢 非常感谢 好的谢谢 谢谢啦 解决了 已解决 已经解决了 搞定了 懂了 明白了 知道了 了解了 thanks thank you thx "
+
+// thanked answers thanks behind an answer.
+func (t *turn) thanked() bool {
+	folded := foldText(t.message.Text)
+	if folded == "" || !strings.Contains(content, " "+folded+" ") || t.s.Last == nil || t.now.Sub(t.s.Last.At) > away {
+		return false
+	}
+	t.pick(session.Item{Target: toSolved})
+	return true
 }
 
 var ordinals = strings.NewReplacer("第", "", "个", "", "项", "", "条", "", "选", "", "号", "", ".", "", "、", "", "。", "", ")", "", "(", "",
@@ -183,43 +226,56 @@ const (
 // pick follows a chosen item.
 func (t *turn) pick(i session.Item) {
 	t.out.reason = "choice"
-	id, found := strings.CutPrefix(i.Target, toEntry)
+	t.took(i)
+	if p := t.s.Place; p != nil {
+		p.Idle = false
+	}
 	switch {
-	case found:
-		t.s.Asked = chat.Cut(i.Label, 600)
-		t.leaveDialog()
-		t.answer(id, nil)
-	case strings.HasPrefix(i.Target, toDialog):
-		t.s.Asked = chat.Cut(i.Label, 600)
-		t.leaveDialog()
-		name, at, _ := strings.Cut(strings.TrimPrefix(i.Target, toDialog), "/")
-		t.begin(name, at)
+	case strings.HasPrefix(i.Target, toEntry), strings.HasPrefix(i.Target, toDialog):
+		t.s.Asked, t.s.Misses = chat.Cut(i.Label, 600), 0
+		t.serve(i.Target)
+	case i.Target == toNext:
+		if !t.guideOn(1) {
+			t.miss()
+		}
+	case i.Target == toStuck && t.s.Guide != nil:
+		t.stuck()
+	case i.Target == toGoOn, i.Target == toAnew, i.Target == toGiveUp:
+		t.goOn(i.Target)
 	case strings.HasPrefix(i.Target, toStep):
 		t.jump(strings.TrimPrefix(i.Target, toStep))
 		if len(t.says) == 0 && t.s.Outcome == string(script.Resolved) {
-			t.say(t.rel.Texts.Thanks, "text:thanks") // 已解决 led straight to the end
+			t.say(t.texts().Thanks, "text:thanks") // 已解决 led straight to the end
 		}
 	case strings.HasPrefix(i.Target, toSlot):
 		t.fillWith(strings.TrimPrefix(i.Target, toSlot))
 	case i.Target == toHuman:
 		t.human("choice:human")
 	case i.Target == toSolved:
-		t.say(t.rel.Texts.Thanks, "text:thanks")
-		t.s.Failed, t.s.Misses, t.s.Outcome = 0, 0, string(script.Resolved)
-		t.show(nil)
+		if t.s.Last != nil {
+			t.out.counts["solved:"+t.s.Last.ID]++
+		}
+		t.s.Failed, t.s.Misses, t.s.Outcome, t.s.Tried = 0, 0, string(script.Resolved), nil
+		t.say(t.texts().Thanks, "text:thanks")
+		t.show(session.Choices, nil)
+		t.comeBack()
 	case i.Target == toUnsolv:
 		t.unsolved(nil, "choice:unsolved")
 	case i.Target == toNone:
-		t.say(t.rel.Texts.NoneSaid, "text:none_said")
-		t.show(nil)
+		t.say(t.texts().NoneSaid, "text:none_said")
+		t.show(session.Choices, nil)
 	}
 }
 
 // human raises a case as the pattern 人工 of this release does.
 func (t *turn) human(reason string) {
 	for _, p := range t.rel.Patterns {
-		if p.Do == script.DoHandoff {
-			t.handoff(raise{queue: p.Queue, notice: p.Notice, noSeat: p.NoSeat, reason: reason})
+		if p.Do == script.DoHandoff && p.Name == script.Human {
+			r := raise{queue: p.Queue, reason: reason}
+			if t.s.Lang == "" { // else the house says it in the person's language
+				r.notice, r.noSeat = p.Notice, p.NoSeat
+			}
+			t.handoff(r)
 			return
 		}
 	}
@@ -233,12 +289,12 @@ func (t *turn) notText() {
 		t.fire(p)
 		return
 	}
-	text := t.rel.Texts.NotText
+	text := t.texts().NotText
 	switch {
 	case t.s.Waiting != nil:
-		text = t.rel.Texts.Media
+		text = t.texts().Media
 	case t.message.Media[0].Kind == "voice":
-		text = t.rel.Texts.Voice
+		text = t.texts().Voice
 	}
 	t.say(text, "text:not_text")
 }

@@ -167,6 +167,16 @@ func event(c *session.Claim, j judgement) []byte {
 	for _, r := range j.replies {
 		sources = append(sources, r.Source)
 	}
+	var offers []offeredItem
+	var factors []string
+	for _, i := range j.offered {
+		if i.Target != toNone && i.Target != toHuman {
+			offers = append(offers, offeredItem{i.Target, i.P, i.Why})
+		}
+	}
+	if o := j.session.Offer; o != nil && len(offers) > 0 {
+		factors = o.Factors
+	}
 	b, err := json.Marshal(struct {
 		At      int64             `json:"at"` // ms
 		Channel string            `json:"channel"`
@@ -176,9 +186,19 @@ func event(c *session.Claim, j judgement) []byte {
 		Sources []string          `json:"sources,omitempty"`
 		Path    []string          `json:"path,omitempty"`
 		Scene   map[string]string `json:"scene,omitempty"`
-	}{c.Now.UnixMilli(), c.Message.From.Channel, c.Turn, c.Message.Kind, j.reason, sources, j.path, c.Message.Scene})
+		Offered []offeredItem     `json:"offered,omitempty"` // likely questions shown
+		Factors []string          `json:"factors,omitempty"` // what was known when they were
+		Taken   string            `json:"taken,omitempty"`   // what the person turned out to want
+	}{c.Now.UnixMilli(), c.Message.From.Channel, c.Turn, c.Message.Kind, j.reason, sources, j.path, c.Message.Scene, offers, factors, j.taken})
 	if err != nil {
 		return nil
 	}
 	return b
+}
+
+// offeredItem is a likely question as reports count it.
+type offeredItem struct {
+	ID  string  `json:"id"`
+	P   float64 `json:"p"`
+	Why string  `json:"why,omitempty"`
 }

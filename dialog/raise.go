@@ -23,9 +23,9 @@ type raise struct {
 
 // stillWaits says how a case that waits already stands.
 func (t *turn) stillWaits() {
-	text := t.rel.Texts.StillWaits
+	text := t.texts().StillWaits
 	if t.standings[t.s.Waiting.Queue].Seats == 0 {
-		text = t.rel.Texts.Registered
+		text = t.texts().Registered
 	}
 	t.sayHouse(text, t.s.Waiting.Queue)
 }
@@ -68,9 +68,9 @@ func (t *turn) handoff(r raise) {
 	there := t.standings[r.queue].Seats > 0
 	t.s.Waiting = &session.Waiting{Case: id, Queue: r.queue, Since: t.now, Quiet: there}
 	t.s.Place, t.s.Stack, t.s.Misses, t.s.Outcome = nil, nil, 0, string(script.Handed)
-	words, house := r.noSeat, t.rel.Texts.NoSeat
+	words, house := r.noSeat, t.texts().NoSeat
 	if there {
-		words, house = r.notice, t.rel.Texts.Notice
+		words, house = r.notice, t.texts().Notice
 		t.set(timerPatience, t.patience)
 	}
 	scope := t.scope()
@@ -78,13 +78,13 @@ func (t *turn) handoff(r raise) {
 	if words != nil {
 		if text, err := words.Render(scope); err == nil {
 			t.say(text, "handoff:"+r.queue)
-			t.show(nil)
+			t.show(session.Choices, nil)
 			return
 		}
 		t.out.counts["unfilled:handoff"]++
 	}
 	t.sayHouse(house, r.queue)
-	t.show(nil)
+	t.show(session.Choices, nil)
 }
 
 // handoffStep is the verb handoff of a dialog.
@@ -185,14 +185,16 @@ func giveUp(in input, c *session.Claim) judgement {
 	s.Chain = session.Next(s.Chain, in.message.ID)
 	s.At = in.now
 	s.Place, s.Stack = nil, nil
-	item := session.Item{ID: itemID(s.Turn, 0), Label: in.rel.Texts.Human, Target: toHuman}
+	spoken, _ := in.rel.Words(s.Lang)
+	words := spoken.Texts
+	item := session.Item{ID: itemID(s.Turn, 0), Label: words.Human, Target: toHuman}
 	s.Offer = &session.Offer{Items: []session.Item{item}, At: in.now}
 	j := judgement{
 		session: s, heard: heard(in.message), reason: "dead",
 		dead: dead(c),
 	}
 	if in.hold == nil && !s.Gone && (in.message.Kind == chat.Said || in.message.Kind == chat.Chose || in.message.Kind == chat.Arrived) {
-		j.replies = []chat.Reply{{Text: in.rel.Texts.Fallback, Source: "text:fallback", Choices: []chat.Choice{{ID: item.ID, Label: item.Label}}}}
+		j.replies = []chat.Reply{{Text: words.Fallback, Source: "text:fallback", Choices: []chat.Choice{{ID: item.ID, Label: item.Label}}}}
 	}
 	return j
 }

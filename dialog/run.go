@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/dialog/script"
 	"github.com/xianda-bot/xianda/dialog/session"
 )
@@ -27,8 +28,27 @@ func (t *turn) begin(id, at string) {
 	t.s.Outcome = ""
 	t.out.path = append(t.out.path, "begun:"+d.ID)
 	t.topic(toDialog + d.ID)
-	t.show(nil)
+	t.show(session.Choices, nil)
+	t.prefill()
 	t.run()
+}
+
+// prefill takes what the first words bring along: an order number in 帮我查 4200… is not asked for again. Only what has a form of its
+// own is taken; 500 could be anything.
+func (t *turn) prefill() {
+	d := t.script()
+	if d == nil || t.message.Kind != chat.Said {
+		return
+	}
+	for _, s := range d.Steps {
+		slot := d.Slot(s.Collect)
+		if s.Verb != script.Collect || slot == nil || slot.Type != script.OrderNo && slot.Type != script.Phone && (slot.Type != script.Digits || slot.Length < 6) {
+			continue
+		}
+		if v, skipped, ok := slot.Accept(t.message.Text, "", nil, t.now, t.zone()); ok && !skipped && t.s.Place.Slots[slot.Name] == "" {
+			t.keep(slot.Name, v)
+		}
+	}
 }
 
 // script is the dialog under way, in the version that it began with; when that is gone, it goes on at the same step of the present
@@ -45,7 +65,7 @@ func (t *turn) script() *script.Dialog {
 	t.out.counts["moved:"+d.ID]++
 	p.Version = d.Version
 	if s, _ := d.Step(p.Step); s == nil {
-		t.say(t.rel.Texts.Gone, "text:gone")
+		t.say(t.texts().Gone, "text:gone")
 		*p = session.Place{Dialog: d.ID, Version: d.Version, Step: d.Steps[0].ID, Begun: t.now}
 	}
 	return d
@@ -57,7 +77,7 @@ func (t *turn) leaveDialog() {
 		t.out.path = append(t.out.path, "left:"+t.s.Place.Dialog+"/"+t.s.Place.Step)
 	}
 	t.s.Place, t.s.Stack = nil, nil
-	t.show(nil)
+	t.show(session.Choices, nil)
 }
 
 // jump goes to a step of the dialog under way and runs on.
@@ -66,8 +86,9 @@ func (t *turn) jump(id string) {
 		t.miss()
 		return
 	}
-	t.s.Place.Step, t.s.Place.Asking, t.s.Place.Retries = id, "", 0
-	t.show(nil)
+	p := t.s.Place
+	p.Step, p.Asking, p.Retries, p.Idle = id, "", 0, false
+	t.show(session.Choices, nil)
 	t.run()
 }
 
@@ -80,7 +101,7 @@ func (t *turn) run() {
 		d := t.script()
 		if d == nil { // withdrawn altogether
 			t.s.Place, t.s.Stack = nil, nil
-			t.say(t.rel.Texts.Sorry, "text:sorry")
+			t.say(t.texts().Sorry, "text:sorry")
 			return
 		}
 		s, at := d.Step(t.s.Place.Step)
@@ -110,10 +131,15 @@ func (t *turn) do(d *script.Dialog, s *script.Step, next string) bool {
 			return false
 		}
 	case script.Answer:
-		if !t.answer(s.Answer, s.Then) {
+		then := s.Then
+		if e := t.rel.Entry(s.Answer); e != nil && then == nil && len(e.Steps) > 0 && next != "" {
+			then = &script.Then{Solved: next, Unsolved: next} // a guide waits for the person, then the dialog goes on
+		}
+		said, waits := t.answer(s.Answer, then)
+		if !said {
 			return t.withdrawn(s, next)
 		}
-		if s.Then != nil {
+		if waits {
 			return false
 		}
 	case script.Collect:
@@ -157,6 +183,13 @@ func (t *turn) end() bool {
 	if n := len(t.s.Stack); n > 0 {
 		p := t.s.Stack[n-1]
 		t.s.Place, t.s.Stack = &p, t.s.Stack[:n-1]
+		if p.Paused { // the person strayed from it: its question is asked again
+			p.Paused = false
+			if s := t.s.Outcome; len(t.says) == 0 && s == string(script.Resolved) {
+				t.say(t.texts().Thanks, "text:thanks")
+			}
+			t.say(t.texts().Resume, "text:resume")
+		}
 		return true
 	}
 	return false
@@ -172,8 +205,9 @@ func (t *turn) withdrawn(s *script.Step, next string) bool {
 
 // askSolved asks 解决了吗 under what was said.
 func (t *turn) askSolved(then *script.Then) {
-	t.say(t.rel.Texts.Ask, "text:ask_solved")
-	t.show([]session.Item{{Label: t.rel.Texts.Solved, Target: toStep + then.Solved}, {Label: t.rel.Texts.Unsolved, Target: toStep + then.Unsolved}})
+	x := t.texts()
+	t.say(x.Ask, "text:ask_solved")
+	t.show(session.Asked, []session.Item{{Label: x.Solved, Target: toStep + then.Solved}, {Label: x.Unsolved, Target: toStep + then.Unsolved}})
 }
 
 func (t *turn) branch(s *script.Step) bool {
@@ -194,7 +228,7 @@ func (t *turn) callStep(s *script.Step, next string) bool {
 		if !ok {
 			return t.move(s.OnError)
 		}
-		t.out.call = &Call{Name: s.Call, With: with, Timeout: s.Timeout}
+		t.out.call = &Call{Name: s.Call, With: with, Timeout: s.Timeout, Retry: s.Retry}
 		return false
 	}
 	if r.Interrupted {
@@ -269,28 +303,36 @@ func (t *turn) sub(s *script.Step, next string) bool {
 
 // restart begins the dialog under way again, or greets.
 func (t *turn) restart(p *script.Pattern, source string) {
-	t.sayTemplate(p.Say, source)
+	t.sayPattern(p, source)
 	if t.s.Place == nil {
-		t.greet(p.Say == nil)
+		t.openWith(t.openers(), p.Say == nil)
 		return
 	}
+	t.fromStart()
+}
+
+// fromStart begins the dialog under way from its beginning: the one that the person asked for, if it called another.
+func (t *turn) fromStart() {
 	id := t.s.Place.Dialog
-	if len(t.s.Stack) > 0 {
-		id = t.s.Stack[0].Dialog
+	for n := len(t.s.Stack) - 1; n >= 0 && !t.s.Stack[n].Paused; n-- {
+		id, t.s.Stack = t.s.Stack[n].Dialog, t.s.Stack[:n]
 	}
-	t.s.Place, t.s.Stack = nil, nil
+	t.s.Place = nil
 	t.begin(id, "")
 }
 
 // back asks for the slot before again.
 func (t *turn) back(p *script.Pattern, source string) {
 	place := t.s.Place
-	if place == nil || len(place.Order) == 0 {
-		if place == nil {
-			t.greet(true)
-			return
-		}
-		t.sayTemplate(p.Say, source)
+	if t.s.Guide != nil && t.guideOn(-1) {
+		return
+	}
+	if place == nil {
+		t.openWith(t.openers(), false)
+		return
+	}
+	if len(place.Order) == 0 {
+		t.sayPattern(p, source)
 		t.again()
 		return
 	}
@@ -305,7 +347,7 @@ func (t *turn) back(p *script.Pattern, source string) {
 		t.again()
 		return
 	}
-	t.sayTemplate(p.Say, source)
+	t.sayPattern(p, source)
 	place.Order = place.Order[:len(place.Order)-1]
 	delete(place.Slots, name)
 	t.jump(d.Steps[at].ID)

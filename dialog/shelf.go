@@ -22,6 +22,7 @@ type Shelf struct {
 type shelved struct {
 	release  *release.Release
 	patterns *matcher
+	may      *candidates
 }
 
 type pinned struct{ dialog, version string }
@@ -60,7 +61,7 @@ func (s *Shelf) Swap(r *release.Release) {
 		delete(s.older, s.order[0])
 		s.order = s.order[1:]
 	}
-	s.current.Store(&shelved{r, newMatcher(r.Patterns)})
+	s.current.Store(&shelved{r, newMatcher(r.Patterns), newCandidates(r)})
 }
 
 // Current is the release in force.
@@ -72,6 +73,14 @@ func (s *Shelf) patterns(r *release.Release) *matcher {
 		return c.patterns
 	}
 	return newMatcher(r.Patterns)
+}
+
+// candidates are what r may offer.
+func (s *Shelf) candidates(r *release.Release) *candidates {
+	if c := s.current.Load(); c.release == r {
+		return c.may
+	}
+	return newCandidates(r)
 }
 
 // overrides are the patterns of one version of a dialog; nil when it has none, or is not known any more.
@@ -92,4 +101,28 @@ func (s *Shelf) Dialog(id, version string) *script.Dialog {
 		return d.dialog
 	}
 	return nil
+}
+
+// candidates are the ids that a release may offer, in its order, and the entries of each topic.
+type candidates struct {
+	ids    []string
+	timed  bool // some may not be served at every time
+	topics map[string][]string
+}
+
+func newCandidates(r *release.Release) *candidates {
+	c := &candidates{topics: map[string][]string{}}
+	for i := range r.Entries {
+		e := &r.Entries[i]
+		if e.Reject || e.Disabled {
+			continue
+		}
+		c.ids = append(c.ids, toEntry+e.ID)
+		c.timed = c.timed || !e.ValidFrom.IsZero() || !e.ValidTo.IsZero()
+		c.topics[e.Category] = append(c.topics[e.Category], e.ID)
+	}
+	for _, d := range r.Dialogs {
+		c.ids = append(c.ids, toDialog+d.ID)
+	}
+	return c
 }

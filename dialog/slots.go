@@ -1,8 +1,6 @@
 package dialog
 
 import (
-	"strings"
-
 	"github.com/xianda-bot/xianda/dialog/script"
 	"github.com/xianda-bot/xianda/dialog/session"
 )
@@ -12,7 +10,7 @@ func (t *turn) question(d *script.Dialog, name string) {
 	slot := d.Slot(name)
 	t.s.Place.Asking = name
 	t.sayTemplate(slot.Ask, toDialog+d.ID+"/"+t.s.Place.Step)
-	t.show(slotItems(slot))
+	t.show(session.Choices, slotItems(slot))
 }
 
 func slotItems(slot *script.Slot) []session.Item {
@@ -49,6 +47,9 @@ func (t *turn) fill() bool {
 		return true
 	}
 	t.out.reason = "slot"
+	if slot.Type == script.Text && t.asksExactly() && t.digress() {
+		return true // free text takes anything: a question in an entry's own words is none of it
+	}
 	var media []string
 	for _, m := range t.message.Media {
 		if m.Kind == "image" {
@@ -60,20 +61,37 @@ func (t *turn) fill() bool {
 	case ok:
 		t.fillWith(value)
 	case skipped:
-		p.Asking, p.Retries = "", 0
-		to := step.OnSkip
-		if to == "" {
-			to = after(d, step)
-		}
-		t.show(nil)
-		if t.move(to) {
-			t.run()
-		}
+		t.skipped(d, step)
+	case t.correction():
 	case t.digress():
+	case p.Idle: // left alone, and this is no answer: it is a matter of its own
+		t.leaveDialog()
+		t.ask(t.message.Text)
 	default:
 		t.invalid(d, step, slot)
 	}
 	return true
+}
+
+// skipped goes on without the value that was asked for.
+func (t *turn) skipped(d *script.Dialog, step *script.Step) {
+	p := t.s.Place
+	p.Asking, p.Retries, p.Idle, p.Strayed = "", 0, false, 0
+	to := step.OnSkip
+	if to == "" {
+		to = after(d, step)
+	}
+	t.out.reason = "slot"
+	t.show(session.Choices, nil)
+	if t.move(to) {
+		t.run()
+	}
+}
+
+// asksExactly tells whether the message is, word for word, a question that is known.
+func (t *turn) asksExactly() bool {
+	hits := t.rel.Index.Find(t.message.Text, 1, t.servable)
+	return len(hits) > 0 && hits[0].Exact
 }
 
 func after(d *script.Dialog, s *script.Step) string {
@@ -91,9 +109,9 @@ func (t *turn) fillWith(value string) {
 		return
 	}
 	t.keep(p.Asking, value)
-	p.Asking, p.Retries = "", 0
+	p.Asking, p.Retries, p.Idle, p.Strayed = "", 0, false, 0
 	t.s.Misses = 0
-	t.show(nil)
+	t.show(session.Choices, nil)
 	t.run() // the collect step finds its slot filled and passes on
 }
 
@@ -108,32 +126,6 @@ func (t *turn) keep(name, value string) {
 	p.Slots[name] = value
 }
 
-// digress takes up a clear question that is put instead of an answer. An entry is answered and the dialog asks again; another dialog
-// that was asked for in its own words takes over. It tells whether there was one.
-func (t *turn) digress() bool {
-	hits := t.rel.Index.Find(t.message.Text, 1, func(id string) bool {
-		return t.servable(id) && id != toDialog+t.s.Place.Dialog
-	})
-	if len(hits) == 0 {
-		return false
-	}
-	id, isEntry := strings.CutPrefix(hits[0].ID, toEntry)
-	switch {
-	case hits[0].Exact && !isEntry:
-		t.out.reason = "dialog"
-		t.leaveDialog()
-		t.serve(hits[0].ID)
-		return true
-	case !isEntry || !hits[0].Exact && hits[0].Score < t.rel.Thresholds.Answer:
-		return false
-	}
-	t.out.reason = "digression"
-	t.answer(id, nil)
-	t.say(t.rel.Texts.Resume, "text:resume")
-	t.again()
-	return true
-}
-
 // invalid says what is wrong with an answer; after MaxRetry of them the dialog goes its on_fail way.
 func (t *turn) invalid(d *script.Dialog, step *script.Step, slot *script.Slot) {
 	p := t.s.Place
@@ -142,9 +134,9 @@ func (t *turn) invalid(d *script.Dialog, step *script.Step, slot *script.Slot) {
 		t.out.counts["failed:"+d.ID+"/"+step.ID]++
 		p.Asking, p.Retries = "", 0
 		if next, _ := d.Step(step.OnFail); next == nil || next.Verb != script.Handoff { // a handoff has words of its own
-			t.say(t.rel.Texts.TooMany, "text:too_many")
+			t.say(t.texts().TooMany, "text:too_many")
 		}
-		t.show(nil)
+		t.show(session.Choices, nil)
 		if t.move(step.OnFail) {
 			t.run()
 		}
@@ -156,16 +148,16 @@ func (t *turn) invalid(d *script.Dialog, step *script.Step, slot *script.Slot) {
 		scope.Len = slot.Received(t.message.Text)
 		if text, err := slot.Invalid.Render(scope); err == nil {
 			t.say(text, source)
-			t.show(slotItems(slot))
+			t.show(session.Choices, slotItems(slot))
 			return
 		}
 	}
 	t.say(t.invalidText(slot.Type), source)
-	t.show(slotItems(slot))
+	t.show(session.Choices, slotItems(slot))
 }
 
 func (t *turn) invalidText(kind script.SlotType) string {
-	x := t.rel.Texts
+	x := t.texts()
 	switch kind {
 	case script.Choice:
 		return x.InvalidPick

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/dialog/likely"
 	"github.com/xianda-bot/xianda/dialog/release"
 	"github.com/xianda-bot/xianda/dialog/script"
 	"github.com/xianda-bot/xianda/dialog/session"
@@ -25,6 +26,9 @@ type input struct {
 	now       time.Time
 	seed      uint64
 	kind      string // of the channel: "wechat"
+	push      bool   // the channel can show something without a message to answer
+	buttons   bool   // the channel shows choices as buttons
+	learned   *likely.Learned
 	queues    []string
 	standings map[string]handoff.Standing
 	patience  time.Duration
@@ -44,7 +48,9 @@ type judgement struct {
 	unset   []string
 	heard   string // the person's words as the transcript shows them
 	counts  map[string]int64
-	path    []string // dialogs begun, left and ended, for the ledger
+	path    []string       // dialogs begun, left and ended, for the ledger
+	offered []session.Item // likely questions shown, with why
+	taken   string         // what the person turned out to want
 	drop    bool
 	dead    *chat.Dead
 	reason  string // why, for counters and the ledger: a fixed word
@@ -54,8 +60,10 @@ func (h *Host) input(c *session.Claim) input {
 	in := input{
 		rel: h.shelf.Current(), shelf: h.shelf, message: c.Message, session: c.Session, turn: c.Turn, hold: c.Hold,
 		now: c.Now, kind: h.channels.Kind(c.Message.From.Channel), queues: h.o.Queues(), standings: h.o.Look(), patience: h.o.Patience,
-		rights: c.Rights,
+		rights: c.Rights, learned: h.o.Learned(),
 	}
+	caps := h.channels.Caps(c.Message.From)
+	in.push, in.buttons = caps.Push >= chat.Part, caps.Choices >= chat.Part && (caps.Passive == 0 || caps.PassiveChoices >= chat.Part)
 	sum := fnv.New64a()
 	sum.Write([]byte(c.Message.From.String() + "\x00" + c.Turn))
 	in.seed = sum.Sum64()
@@ -68,20 +76,21 @@ func (h *Host) input(c *session.Claim) input {
 // turn is one judgement being made: the input, and the outcome as it grows.
 type turn struct {
 	input
-	out     judgement
-	s       *session.Session // out.session
-	says    []said           // what the bot says in this turn, joined into one reply at the end
-	choices []session.Item   // shown under it
-	shown   bool             // the choices replace the earlier offer, even when there are none
-	used    int              // results consumed
-	steps   int              // of dialogs, in this turn
+	out       judgement
+	s         *session.Session  // out.session
+	before    time.Time         // when the person did something last, before this turn; zero: never
+	says      []said            // what the bot says in this turn, joined into one reply at the end
+	choices   []session.Item    // shown under it
+	kindShown session.OfferKind // of the choices
+	shown     bool              // the choices replace the earlier offer, even when there are none
+	used      int               // results consumed
+	steps     int               // of dialogs, in this turn
+	known     []likely.Factor   // nil: not looked at yet
+	spoken    *release.Words    // nil: not looked at yet
 
 	open     *bool // whether the seats' hours are on; nil: not looked at yet
 	nextOpen time.Time
 }
-
-// said is one text with where it came from.
-type said struct{ text, source string }
 
 // step judges one message: pure, no I/O, no clock, no randomness of its own.
 func step(in input) judgement {
@@ -90,7 +99,7 @@ func step(in input) judgement {
 	t.s = &t.out.session
 	t.s.Turn++
 	t.s.Chain = session.Next(t.s.Chain, in.message.ID)
-	t.s.Release, t.s.At = in.rel.Version, in.now
+	t.s.Release, t.s.At, t.before = in.rel.Version, in.now, in.session.Heard
 	t.out.counts = map[string]int64{}
 
 	switch in.message.Kind {
@@ -104,9 +113,11 @@ func step(in input) judgement {
 		t.timer()
 	case chat.Event:
 		t.event()
+	case chat.Linked:
+		t.linked()
 	case chat.Arrived, chat.Said, chat.Chose:
 		t.person()
-	default: // edits and links change nothing here
+	default: // edits change nothing here
 		t.out.reason = "ignored"
 	}
 	if t.out.call != nil {
@@ -118,8 +129,9 @@ func step(in input) judgement {
 
 // person judges what the person did: a seat has the conversation → quiet; else the bot's turn.
 func (t *turn) person() {
-	t.s.Gone = false
+	t.s.Gone, t.s.Heard = false, t.now
 	t.out.heard = heard(t.message)
+	t.freshen()
 	switch {
 	case t.hold != nil:
 		t.overhear(t.hold.Case, "held")
@@ -130,6 +142,20 @@ func (t *turn) person() {
 	default:
 		t.listen()
 	}
+}
+
+// newEpisode is how long after the last word another concern begins.
+const newEpisode = 24 * time.Hour
+
+// freshen begins a new episode after a long silence: what did not help days ago may be what helps now.
+func (t *turn) freshen() {
+	if t.before.IsZero() || t.now.Sub(t.before) <= newEpisode {
+		return
+	}
+	if t.s.Last != nil && t.s.Outcome == "" && t.s.Place == nil && len(t.s.Tried) > 0 {
+		t.out.counts["assumed:"+t.s.Last.ID]++ // nobody said that it did not help
+	}
+	t.s.Failed, t.s.Misses, t.s.Tried = 0, 0, nil
 }
 
 // overhear passes the person's words on to the case and says nothing.
@@ -147,15 +173,15 @@ func (t *turn) waits() {
 	switch p := t.pattern(); {
 	case p != nil && p.Do == script.DoCancel && t.s.Place == nil:
 		t.recall("the person took it back")
-		t.say(t.rel.Texts.Recalled, "pattern:"+p.Name)
+		t.say(t.texts().Recalled, "pattern:"+p.Name)
 		t.out.reason = "recalled"
-	case p != nil && p.Do == script.DoHandoff && p.Name == script.Human:
+	case p != nil && p.Do == script.DoHandoff && (p.Name == script.Human || p.Name == script.Agent):
 		t.stillWaits()
 		t.out.reason = "still_waits"
 	case p != nil && p.Do == script.DoHandoff:
 		t.fire(p)
 	case w.Quiet && t.message.Text == "" && len(t.message.Media) > 0:
-		t.say(t.rel.Texts.Media, "text:media")
+		t.say(t.texts().Media, "text:media")
 		t.overhear(w.Case, "waiting")
 	case w.Quiet:
 		t.overhear(w.Case, "waiting")
@@ -202,55 +228,8 @@ func (t *turn) seatClosed() {
 	t.s.Misses, t.s.Failed, t.s.Tried, t.s.Asked = 0, 0, nil, ""
 	t.unset(timerPatience)
 	if !t.s.Gone {
-		t.sayHouse(t.rel.Texts.Closed, "")
+		t.sayHouse(t.texts().Closed, "")
 	}
-}
-
-// timerPatience runs out when nobody took a case for a while.
-const timerPatience = "patience"
-
-func (t *turn) timer() {
-	t.out.reason = "timer_stale"
-	if t.s.Timers[t.message.Event] != t.message.ID {
-		return
-	}
-	delete(t.s.Timers, t.message.Event)
-	if t.message.Event == timerPatience && t.s.Waiting != nil && t.hold == nil {
-		t.s.Waiting.Quiet = false
-		t.sayHouse(t.rel.Texts.Patience, t.s.Waiting.Queue)
-		t.out.reason = "timer_patience"
-	}
-}
-
-// event remembers an operation of the product's backend.
-func (t *turn) event() {
-	t.out.reason = "event"
-	at := t.message.At
-	if at.IsZero() || at.After(t.now) {
-		at = t.now
-	}
-	t.s.Trace = append(t.s.Trace, session.Operation{Kind: t.message.Event, At: at, Data: t.message.Data})
-	if n := len(t.s.Trace) - session.MaxTrace; n > 0 {
-		t.s.Trace = t.s.Trace[n:]
-	}
-}
-
-// set starts a timer; its id is also its delivery id, so that it fires once.
-func (t *turn) set(name string, after time.Duration) {
-	id := "timer:" + name + ":" + t.input.turn
-	if t.s.Timers == nil {
-		t.s.Timers = map[string]string{}
-	}
-	t.s.Timers[name] = id
-	t.out.timers = append(t.out.timers, session.Timer{ID: id, Name: name, Due: t.now.Add(after)})
-}
-
-func (t *turn) unset(name string) {
-	if t.s.Timers[name] == "" {
-		return
-	}
-	delete(t.s.Timers, name)
-	t.out.unset = append(t.out.unset, name)
 }
 
 // heard is how a transcript shows what the person did.

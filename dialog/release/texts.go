@@ -38,13 +38,12 @@ type Texts struct {
 	More        string `yaml:"more"`     // head of related questions
 	Patience    string `yaml:"patience"` // still waiting for a seat
 
-	Open      string `yaml:"open"`       // on arrival when nothing is likely enough to be offered; must say that it is a robot
+	Open      string `yaml:"open"`       // behind the greeting when nothing is likely enough to be offered
 	Perhaps   string `yaml:"perhaps"`    // head of likely questions behind miss
 	Next      string `yaml:"next"`       // label of 下一步 in a step-by-step answer
 	NotFound  string `yaml:"not_found"`  // label of 没找到 in it
 	GuideStep string `yaml:"guide_step"` // head of one of its steps: {at} of {of}
 	Corrected string `yaml:"corrected"`  // an earlier value was replaced
-	NoSkip    string `yaml:"no_skip"`    // a question that cannot be skipped
 	Remind    string `yaml:"remind"`     // a dialog waits for an answer
 	GoOnAsk   string `yaml:"go_on_ask"`  // back after a long silence: go on with {title}?
 	GoOn      string `yaml:"go_on"`      // label: go on
@@ -92,13 +91,12 @@ func DefaultTexts() Texts {
 		InvalidPic:  "请发一张图片。",
 		More:        "您可能还想问：",
 		Patience:    "客服还在忙，您的问题已排在队里，不会丢。等待时也可以继续问我。",
-		Open:        "您好，我是机器人客服。请用一句话说说您的问题，随时回复“人工”可以找客服。",
+		Open:        "请用一句话说说您的问题，随时回复“人工”可以找客服。",
 		Perhaps:     "也许您想问：",
 		Next:        "下一步",
 		NotFound:    "没找到",
 		GuideStep:   "第 {at} 步（共 {of} 步）",
 		Corrected:   "好的，已经改过来了。",
-		NoSkip:      "这一步不能跳过。不方便的话，回复“取消”可以退出，回复“人工”可以找客服。",
 		Remind:      "您还在吗？不着急，想好了随时回复就行。",
 		GoOnAsk:     "上次“{title}”办到一半，要接着办吗？",
 		GoOn:        "接着办",

@@ -9,9 +9,10 @@ import (
 
 // Names of patterns that mean something to the house.
 const (
-	Human    = "人工"  // no release and no dialog can remove it
-	NotText  = "非文本" // fires on media that no step waits for; needs no words
-	TimedOut = "超时"  // fires when a dialog was left alone; needs no words
+	Human    = "人工"    // no release and no dialog can remove it
+	Agent    = "agent" // the same for who writes English
+	NotText  = "非文本"   // fires on media that no step waits for; needs no words
+	TimedOut = "超时"    // fires when a dialog was left alone; needs no words
 )
 
 var deeds = []string{string(DoHandoff), string(DoCancel), string(DoBack), string(DoRestart), string(DoOffer), string(DoUnsolved), string(DoSay), string(DoSkip)}
@@ -115,6 +116,13 @@ func BuiltIn() []*Pattern {
 		{Name: "没解决", Do: DoUnsolved, Words: []string{"没解决", "没有解决", "未解决", "没用", "没有用", "不是这个", "答非所问"}, Say: say("抱歉没能帮到您。您可以换个说法，或回复“人工”。")},
 		{Name: "跳过", Do: DoSkip, Words: []string{"跳过", "跳过这一步", "这个跳过", "先跳过", "略过", "不想说", "不填"}, Say: say("这一项需要您告诉我，才能继续。不想办了可以回复“取消”，找客服请回复“人工”。")},
 		{Name: "机器人", Do: DoSay, Words: []string{"你是机器人吗", "你是机器人", "你是不是机器人", "是机器人吗", "机器人吗", "机器人", "你是谁", "你是什么", "你是人吗", "你是真人吗", "是真人吗", "是真人还是机器人", "你是人还是机器人", "你是人工吗", "是人工吗", "你叫什么", "你叫什么名字"}, Say: say("我是机器人客服，按客服团队写好的答案回答您。想找人工客服，回复“人工”就行。")},
+		{Name: Agent, Do: DoHandoff, Queue: "default", Words: []string{"agent", "human", "a human", "operator", "representative", "real person", "talk to a person", "customer service", "help me please"}, Contains: []string{"talk to a human", "talk to a person", "talk to an agent", "human agent", "real person", "speak to someone", "customer representative"}},
+		{Name: "cancel", Do: DoCancel, Words: []string{"cancel", "never mind", "nevermind", "forget it", "stop", "quit", "exit"}, Say: say("All right, cancelled. Just tell me if there is anything else.")},
+		{Name: "back", Do: DoBack, Words: []string{"back", "go back", "previous"}, Say: say("All right, back to the question before.")},
+		{Name: "restart", Do: DoRestart, Words: []string{"restart", "start over", "start again"}, Say: say("All right, from the beginning.")},
+		{Name: "unsolved", Do: DoUnsolved, Words: []string{"not solved", "it did not help", "it didn't help", "not helpful", "still not working", "useless"}, Say: say("Sorry that this did not help. You can put it another way, or reply \"agent\" for a person.")},
+		{Name: "skip", Do: DoSkip, Words: []string{"skip", "skip this", "i don't know", "i do not know"}, Say: say("I need this to go on. Reply \"cancel\" to leave, or \"agent\" for a person.")},
+		{Name: "robot", Do: DoSay, Words: []string{"are you a robot", "are you a bot", "are you human", "are you a human", "who are you", "am i talking to a bot", "is this a bot"}, Say: say("I am a robot that answers from what our service team wrote. Reply \"agent\" for a person.")},
 		{Name: "没听懂", Do: DoOffer, Words: []string{"没听懂", "没看懂", "听不懂", "看不懂", "不明白", "什么意思"}, Say: say("抱歉没说清楚。您想问的是不是：")},
 		{Name: "着急", Do: DoSay, Words: []string{"快点", "快一点", "着急", "很急", "急死了", "怎么这么慢"}, Say: say("明白您着急。请用一句话说说您的问题，我马上找答案；要找客服请回复“人工”。")},
 		{Name: "不满", Do: DoSay, Words: []string{"垃圾", "骗子", "什么玩意", "太差了", "太垃圾了", "傻子", "笨蛋", "废物"}, Say: say("很抱歉让您不满意。您可以再说说遇到的情况，或回复“人工”，由客服来帮您。")},

@@ -37,6 +37,7 @@ type Session struct {
 	Timers  map[string]string `json:"timers,omitempty"` // name → id of the timer that is current; others are ignored when they run out
 	Gone    bool              `json:"gone,omitempty"`   // the person left: nothing may be sent
 	At      time.Time         `json:"at,omitzero"`      // of the last turn
+	Heard   time.Time         `json:"heard,omitzero"`   // when the person did something last; zero: never
 
 	Extra map[string]json.RawMessage `json:"-"` // fields of a newer layout, kept as they came
 }
@@ -60,8 +61,9 @@ type Place struct {
 	Asking  string                     `json:"asking,omitempty"`
 	Retries int                        `json:"retries,omitempty"` // invalid answers to Asking so far
 	Begun   time.Time                  `json:"begun,omitzero"`
-	Paused  bool                       `json:"paused,omitempty"` // on the stack: a digression lies above it, its question is asked again after that
-	Idle    bool                       `json:"idle,omitempty"`   // left alone beyond its time: the person is asked before it goes on
+	Paused  bool                       `json:"paused,omitempty"`  // on the stack: a digression lies above it, its question is asked again after that
+	Strayed int                        `json:"strayed,omitempty"` // other matters taken up since the question was asked
+	Idle    bool                       `json:"idle,omitempty"`    // left alone beyond its time: the person is asked before it goes on
 }
 
 // Guide is a step-by-step answer under way: one step a message.

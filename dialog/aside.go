@@ -1,0 +1,151 @@
+package dialog
+
+import (
+	"strings"
+
+	"github.com/xianda-bot/xianda/dialog/script"
+	"github.com/xianda-bot/xianda/dialog/session"
+)
+
+// strays is how often in a row another matter may be taken up before the dialog that waits is given up: who asks a third other thing
+// does not want to be brought back.
+const strays = 2
+
+// serve answers with an entry or begins a dialog. A dialog that waits for an answer is not forgotten over it: behind an entry its
+// question is asked again, and behind another dialog it goes on.
+func (t *turn) serve(id string) {
+	t.putAside()
+	if e, ok := strings.CutPrefix(id, toEntry); ok {
+		t.answer(e, nil)
+		t.comeBack()
+		return
+	}
+	name, at, _ := strings.Cut(strings.TrimPrefix(id, toDialog), "/")
+	if p := t.s.Place; p != nil {
+		if p.Dialog == name { // asked for again: from the beginning
+			t.leaveTop()
+		} else if len(t.s.Stack) < session.MaxStack {
+			p.Paused = true
+			t.s.Stack = append(t.s.Stack, *p)
+			t.s.Place = nil
+		} else {
+			t.leaveDialog()
+		}
+	}
+	t.begin(name, at)
+}
+
+// putAside makes room for another matter: a dialog that waits for an answer stays, unless the person strayed from it too often or left
+// it alone; one that only asked 解决了吗 is over, and the one that lies paused below it waits again.
+func (t *turn) putAside() {
+	for p := t.s.Place; p != nil; p = t.s.Place {
+		if p.Asking != "" && !p.Idle && p.Strayed < strays {
+			p.Strayed++
+			return
+		}
+		t.leaveTop()
+	}
+}
+
+// comeBack asks again what a dialog waits for.
+func (t *turn) comeBack() {
+	if p := t.s.Place; p != nil && p.Asking != "" {
+		t.say(t.texts().Resume, "text:resume")
+		t.again()
+	}
+}
+
+// leaveTop leaves the dialog under way with those that called it. One that was paused for it is under way again.
+func (t *turn) leaveTop() {
+	if t.s.Place == nil {
+		return
+	}
+	t.out.path = append(t.out.path, "left:"+t.s.Place.Dialog+"/"+t.s.Place.Step)
+	t.s.Place = nil
+	t.show(session.Choices, nil)
+	for n := len(t.s.Stack) - 1; n >= 0; n-- {
+		p := t.s.Stack[n]
+		t.s.Stack = t.s.Stack[:n]
+		if p.Paused {
+			p.Paused = false
+			t.s.Place = &p
+			return
+		}
+	}
+}
+
+// cancel leaves the dialog under way; one that was paused for it asks again.
+func (t *turn) cancel(p *script.Pattern, source string) {
+	t.leaveTop()
+	t.sayPattern(p, source)
+	t.comeBack()
+}
+
+// skip leaves the question out that a dialog asks, if it may be left out.
+func (t *turn) skip(p *script.Pattern, source string) {
+	d := t.script()
+	if d == nil || t.s.Place.Asking == "" {
+		t.ask(t.message.Text)
+		return
+	}
+	step, _ := d.Step(t.s.Place.Step)
+	slot := d.Slot(t.s.Place.Asking)
+	if step == nil || slot == nil || step.OnSkip == "" && len(slot.SkipWords) == 0 {
+		t.sayPattern(p, source)
+		t.again()
+		return
+	}
+	t.skipped(d, step)
+}
+
+// digress takes up a clear question that is put instead of an answer. It tells whether there was one.
+func (t *turn) digress() bool {
+	p := t.s.Place
+	hits := t.find(t.message.Text)
+	if len(hits) == 0 || hits[0].ID == toDialog+p.Dialog {
+		return false
+	}
+	if !hits[0].Exact {
+		guesses := t.meant(hits)
+		if len(guesses) == 0 || guesses[0].P < t.rel.Thresholds.Answer || strings.HasPrefix(guesses[0].ID+"/", toDialog+p.Dialog+"/") {
+			return false
+		}
+		hits[0].ID = guesses[0].ID
+	}
+	t.learnAsked(hits[0].ID)
+	t.out.reason = "digression"
+	t.serve(hits[0].ID)
+	return true
+}
+
+// keyword is the operators' keyword rule that the message meets, first one first (F18); nil: none. A rule that leads to the dialog
+// under way leads nowhere.
+func (t *turn) keyword() *script.Keyword {
+	if len(t.rel.Keywords) == 0 || t.message.Text == "" {
+		return nil
+	}
+	folded := foldText(t.message.Text)
+	for _, k := range t.rel.Keywords {
+		if k.Match(folded) && t.servable(k.Target) {
+			if p := t.s.Place; p != nil && strings.HasPrefix(k.Target+"/", toDialog+p.Dialog+"/") || t.fitsSlot() {
+				return nil
+			}
+			return k
+		}
+	}
+	return nil
+}
+
+// fitsSlot tells whether the message is an answer to the question that a dialog asks. Free text is no certain answer.
+func (t *turn) fitsSlot() bool {
+	d := t.script()
+	if d == nil || t.s.Place.Asking == "" {
+		return false
+	}
+	slot := d.Slot(t.s.Place.Asking)
+	if slot == nil || slot.Type == script.Text {
+		return false
+	}
+	_, skipped, ok := slot.Accept(t.message.Text, t.message.Choice, nil, t.now, t.zone())
+	return ok || skipped
+}

@@ -1,0 +1,94 @@
+package dialog
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/xianda-bot/xianda/kb"
+)
+
+// A follow-up leaves out what was spoken of: 那退款呢, 银行卡的呢, what about refunds.
+var (
+	followHead = regexp.MustCompile(`^(?:那么|那如果|那要是|那|如果是|如果|要是|and |what about |how about )`)
+	followTail = regexp.MustCompile(`(?:的话|的)?(?:呢|怎么样)$`)
+)
+
+// maxFollow is how long a follow-up may be, in characters: a longer question says what it is about.
+const maxFollow = 12
+
+// followed is what a follow-up names, without the words around it; false when the text is no follow-up.
+func followed(text string) (core string, ok bool) {
+	folded := kb.Fold(text)
+	if folded == "" || utf8.RuneCountInString(folded) > maxFollow && languageOf(text) != "en" {
+		return "", false
+	}
+	core = followTail.ReplaceAllString(followHead.ReplaceAllString(folded, ""), "")
+	core = strings.TrimSpace(core)
+	return core, core != "" && core != folded
+}
+
+// find looks a typed question up. A follow-up is looked up within what was spoken of last, and taken so when that fits.
+func (t *turn) find(text string) []kb.Hit {
+	plain := t.rel.Index.Find(text, found, t.servable)
+	core, ok := followed(text)
+	topic := t.spokenOf()
+	if !ok || topic.word == "" || len(plain) > 0 && plain[0].Exact && t.about(plain[0].ID, topic) {
+		return plain
+	}
+	in := t.rel.Index.Find(topic.word+core, found, func(id string) bool { return t.servable(id) && t.about(id, topic) })
+	if len(in) == 0 || in[0].Score < t.rel.Thresholds.Offer {
+		return plain
+	}
+	t.out.path = append(t.out.path, "follows:"+topic.id)
+	for i := range in {
+		in[i].Exact = false // what the person left out was added by us
+	}
+	for _, h := range plain {
+		if h.Exact = false; h.Score < in[0].Score && !slices.ContainsFunc(in, func(k kb.Hit) bool { return k.ID == h.ID }) {
+			in = append(in, h)
+		}
+	}
+	return in
+}
+
+// spoken is the topic of the last answer.
+type spoken struct {
+	id   string // of the entry or dialog
+	word string // how the topic is called
+	of   string // category; empty: none
+}
+
+// spokenOf is what was spoken of last, if that was lately.
+func (t *turn) spokenOf() spoken {
+	last := t.s.Last
+	if last == nil || t.now.Sub(last.At) > away {
+		return spoken{}
+	}
+	if e := t.rel.Entry(strings.TrimPrefix(last.ID, toEntry)); e != nil && strings.HasPrefix(last.ID, toEntry) {
+		return spoken{id: last.ID, word: e.Category, of: e.Category}
+	}
+	// A dialog's topic is that of the answer which it gave last.
+	for _, id := range slices.Backward(t.s.Tried) {
+		if e := t.rel.Entry(id); e != nil && e.Category != "" {
+			return spoken{id: last.ID, word: e.Category, of: e.Category}
+		}
+	}
+	return spoken{id: last.ID, word: t.label(last.ID)}
+}
+
+// about tells whether a candidate belongs to a topic.
+func (t *turn) about(id string, topic spoken) bool {
+	if id == topic.id {
+		return false // that was said already
+	}
+	e := t.rel.Entry(strings.TrimPrefix(id, toEntry))
+	if e == nil || !strings.HasPrefix(id, toEntry) {
+		return topic.of == "" || strings.Contains(t.label(id), topic.word)
+	}
+	if topic.of == "" {
+		return true
+	}
+	return e.Category == topic.of
+}

@@ -1,0 +1,124 @@
+package dialog
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/dialog/script"
+	"github.com/xianda-bot/xianda/dialog/session"
+)
+
+// said is one text with where it came from.
+type said struct{ text, source string }
+
+// say adds words of the bot.
+func (t *turn) say(text, source string) {
+	if strings.TrimSpace(text) != "" {
+		t.says = append(t.says, said{text, source})
+	}
+}
+
+// source adds where the reply comes from, without words.
+func (t *turn) source(source string) { t.says = append(t.says, said{"", source}) }
+
+// sayHouse says one of the house's texts, which may hold placeholders about a queue.
+func (t *turn) sayHouse(text, queue string) {
+	p, err := script.ParseTemplate(text, script.Pos{})
+	if err != nil {
+		t.say(text, "text")
+		return
+	}
+	scope := t.scope()
+	t.standing(scope, queue)
+	if s, err := p.Render(scope); err == nil {
+		text = s
+	}
+	t.say(text, "text")
+}
+
+// fill1 is one of the house's texts with values of its own.
+func (t *turn) fill1(text string, values map[string]any) string {
+	p, err := script.ParseTemplate(text, script.Pos{})
+	if err != nil {
+		return text
+	}
+	scope := t.scope()
+	scope.Saved = values
+	s, err := p.Render(scope)
+	if err != nil {
+		return text
+	}
+	return s
+}
+
+// sayTemplate says an operator's text; nil says nothing. A text that cannot be filled is counted, and the fallback is said.
+func (t *turn) sayTemplate(p *script.Template, source string) {
+	if p == nil {
+		return
+	}
+	s, err := p.Render(t.scope())
+	if err != nil {
+		t.out.counts["unfilled:"+source]++
+		s = t.texts().Fallback
+	}
+	t.say(s, source)
+}
+
+// sayPattern says a pattern's words.
+func (t *turn) sayPattern(p *script.Pattern, source string) {
+	if p != nil {
+		t.sayTemplate(p.Say, source)
+	}
+}
+
+// show replaces the choices under what is said; none takes the earlier offer away. A guide ends with it.
+func (t *turn) show(kind session.OfferKind, items []session.Item) {
+	t.choices, t.kindShown, t.shown = items, kind, true
+	t.s.Guide = nil
+}
+
+// finish joins what the bot said into one reply, because a reply of several messages costs the person's quota and a passive reply is
+// exactly one.
+func (t *turn) finish() {
+	t.mind()
+	if t.shown {
+		t.s.Offer = nil
+		if len(t.choices) > 0 {
+			items := make([]session.Item, len(t.choices))
+			for i, c := range t.choices {
+				c.ID = itemID(t.s.Turn, i)
+				items[i] = c
+			}
+			t.s.Offer = &session.Offer{Items: items, At: t.now, Kind: t.kindShown}
+			if t.kindShown == session.Likely || t.kindShown == session.Clarify {
+				t.s.Offer.Factors = written(t.factors(), session.MaxFactors)
+				t.out.offered = items
+			}
+		}
+	}
+	var texts, sources []string
+	for _, s := range t.says {
+		if text := strings.TrimSpace(s.text); text != "" {
+			texts = append(texts, text)
+		}
+		if !slices.Contains(sources, s.source) {
+			sources = append(sources, s.source)
+		}
+	}
+	if len(texts) == 0 {
+		return
+	}
+	r := chat.Reply{Text: strings.Join(texts, "\n\n"), Source: strings.Join(sources, " ")}
+	if t.shown && t.s.Offer != nil {
+		for _, i := range t.s.Offer.Items {
+			r.Choices = append(r.Choices, chat.Choice{ID: i.ID, Label: i.Label})
+		}
+	}
+	t.out.replies = append(t.out.replies, r)
+}
+
+// itemID is the payload of the nth choice shown in a turn: numeric and short, because that is what every platform brings back unharmed,
+// and of that turn alone, so that a tap on an old menu does not pick from a new one.
+func itemID(turn, n int) string { return fmt.Sprintf("%d%02d", turn%100000, n+1) }
