@@ -41,6 +41,8 @@ type Options struct {
 	Count func(metric string, labels ...string) // default: nowhere
 	// Typing shows that an answer is being written: a turn begins to wait for a backend. It must not block. Default: nothing.
 	Typing func(chat.Address)
+	// Trail is told what a turn went through, for a rehearsal that counts what its tests reach. Default: nobody.
+	Trail func(a chat.Address, ways []Way)
 	// Patience is how long a person waits for a seat before the bot says so and talks again. Default 3 minutes.
 	Patience time.Duration
 }

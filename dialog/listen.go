@@ -101,6 +101,7 @@ func (t *turn) answers(p *script.Pattern) bool {
 // fire does what a pattern says.
 func (t *turn) fire(p *script.Pattern) {
 	t.out.reason = "pattern_" + string(p.Do)
+	t.fired(p)
 	source := "pattern:" + p.Name
 	switch p.Do {
 	case script.DoHandoff:

@@ -123,6 +123,7 @@ func (t *turn) run() {
 // do performs one step and tells whether to run on.
 func (t *turn) do(d *script.Dialog, s *script.Step, next string) bool {
 	source := toDialog + d.ID + "/" + s.ID
+	t.walk(d, s)
 	switch s.Verb {
 	case script.Say:
 		t.sayTemplate(s.Say, source)

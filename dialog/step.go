@@ -33,6 +33,7 @@ type input struct {
 	standings map[string]handoff.Standing
 	patience  time.Duration
 	rights    []chat.ReplyRight
+	trail     bool     // note the way
 	results   [][]byte // of the calls made so far in this turn
 }
 
@@ -51,6 +52,7 @@ type judgement struct {
 	path    []string       // dialogs begun, left and ended, for the ledger
 	offered []session.Item // likely questions shown, with why
 	taken   string         // what the person turned out to want
+	trail   []Way          // if asked for
 	drop    bool
 	dead    *chat.Dead
 	reason  string // why, for counters and the ledger: a fixed word
@@ -60,7 +62,7 @@ func (h *Host) input(c *session.Claim) input {
 	in := input{
 		rel: h.shelf.Current(), shelf: h.shelf, message: c.Message, session: c.Session, turn: c.Turn, hold: c.Hold,
 		now: c.Now, kind: h.channels.Kind(c.Message.From.Channel), queues: h.o.Queues(), standings: h.o.Look(), patience: h.o.Patience,
-		rights: c.Rights, learned: h.o.Learned(),
+		rights: c.Rights, learned: h.o.Learned(), trail: h.o.Trail != nil,
 	}
 	caps := h.channels.Caps(c.Message.From)
 	in.push, in.buttons = caps.Push >= chat.Part, caps.Choices >= chat.Part && (caps.Passive == 0 || caps.PassiveChoices >= chat.Part)

@@ -113,6 +113,7 @@ func (h *Host) judge(ctx context.Context, c *session.Claim) (o session.Outcome, 
 	for {
 		j := step(in)
 		if j.call == nil {
+			h.trace(c.Message.From, j.trail)
 			return h.outcome(c, j), j.reason, nil
 		}
 		if err := h.perform(ctx, c, &in, j.call); err != nil {

@@ -72,10 +72,13 @@ func (c *common) read(ctx context.Context, path string, cfg *config.Config) (*re
 // located names the files of findings as they are seen from here.
 func located(release string, findings []script.Finding) []script.Finding {
 	for i := range findings {
-		findings[i].File = filepath.Join(release, findings[i].File)
+		findings[i].File = placed(release, findings[i].File)
 	}
 	return findings
 }
+
+// placed is the name of a release's file as it is seen from here.
+func placed(release, file string) string { return filepath.Join(release, file) }
 
 // releaseOptions tells a release what the configuration has. nil: a release alone.
 func releaseOptions(cfg *config.Config) (o dir.Options) {
@@ -106,14 +109,18 @@ func (c *common) mustRead(ctx context.Context, path string, cfg *config.Config) 
 	return rel, nil
 }
 
+// findingLine is a finding as a person reads it: place, rule, sentence, and the edit below.
 func findingLine(f script.Finding) string {
-	word := "error"
 	if f.Warning {
-		word = "warning"
+		return findingAs(f, "warning")
 	}
-	line := fmt.Sprintf("%s:%d:%d: %s [%s] %s", f.File, f.Line, f.Col, word, f.Rule, f.Text)
+	return findingAs(f, "error")
+}
+
+func findingAs(f script.Finding, word string) string {
+	line := fmt.Sprintf("%s:%d:%d: %s [%s] %s", f.File, f.Line, f.Col, word, f.Rule, visible(f.Text))
 	if f.Edit != "" {
-		line += "\n    → " + strings.ReplaceAll(f.Edit, "\n", "\n      ")
+		line += "\n    → " + strings.ReplaceAll(visibleLines(f.Edit), "\n", "\n      ")
 	}
 	return line
 }

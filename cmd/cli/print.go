@@ -96,3 +96,18 @@ func (c *common) bold(s string) string {
 	}
 	return "\x1b[1m" + s + "\x1b[0m"
 }
+
+// Colours of a terminal.
+const (
+	red    = 31
+	green  = 32
+	yellow = 33
+)
+
+// colour marks a word on a terminal.
+func (c *common) colour(code int, s string) string {
+	if !c.env.Terminal {
+		return s
+	}
+	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", code, s)
+}

@@ -20,6 +20,9 @@ func (s *stage) compare(ctx context.Context, e Expect) (failures []string, err e
 			return nil, err
 		}
 	}
+	if s.o.Cover != nil {
+		s.o.Cover.served(v.Lines)
+	}
 	text := s.text()
 	for _, want := range e.Says {
 		if !strings.Contains(text, want) {

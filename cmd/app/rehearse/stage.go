@@ -26,6 +26,8 @@ type Options struct {
 	Clock func() time.Time
 	// Call performs calls that have no stub; default: each is an error.
 	Call dialog.Caller
+	// Cover collects what the conversations reach; nil: nobody wants to know.
+	Cover *Coverage
 }
 
 const (
@@ -47,9 +49,10 @@ type stage struct {
 	caps  chat.Caps
 	sent  int // messages brought so far: delivery ids
 
-	mu  sync.Mutex // guards now
-	now time.Time
-	o   Options
+	mu   sync.Mutex // guards now and ways
+	now  time.Time
+	ways []dialog.Way
+	o    Options
 
 	shown []chat.Reply   // in the present turn
 	keys  map[string]int // how often each reply was shown
@@ -72,14 +75,25 @@ func newStage(rel *release.Release, t Test, o Options) (*stage, error) {
 
 func (s *stage) newHost(store session.Store, clock func() time.Time) *dialog.Host {
 	names := queues(s.rel, s.test)
-	return dialog.NewHost(store, s, s.shelf, dialog.Options{
-		Clock: clock, Call: s, Queues: func() []string { return names }, Look: s.look,
-	})
+	o := dialog.Options{Clock: clock, Call: s, Queues: func() []string { return names }, Look: s.look}
+	if s.o.Cover != nil {
+		o.Trail = s.walked
+	}
+	return dialog.NewHost(store, s, s.shelf, o)
 }
 
 func (s *stage) close() error {
 	s.host.Drain(context.Background())
+	if s.o.Cover != nil {
+		s.o.Cover.add(s.ways)
+	}
 	return s.store.Close()
+}
+
+func (s *stage) walked(_ chat.Address, ways []dialog.Way) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ways = append(s.ways, ways...)
 }
 
 func (s *stage) clock() time.Time {
