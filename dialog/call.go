@@ -22,6 +22,14 @@ type Call struct {
 	Key          string            // idempotency key: the same for every attempt at this call
 }
 
+// RetryPause is the longest that a Caller waits before a further attempt.
+const RetryPause = time.Second
+
+// Most is how long a call may take, with all its attempts and the pauses between them.
+func (c Call) Most() time.Duration {
+	return time.Duration(1+c.Retry)*c.Timeout + time.Duration(c.Retry)*RetryPause
+}
+
 // Caller performs calls. It keeps Call.Timeout and ctx, and answers with a JSON object.
 type Caller interface {
 	Call(ctx context.Context, c Call) (json.RawMessage, error)
@@ -101,7 +109,7 @@ func (h *Host) call(ctx context.Context, call Call) (json.RawMessage, error) {
 			u.mu.Unlock()
 		}()
 	}
-	limited, done := context.WithTimeout(once, call.Timeout)
+	limited, done := context.WithTimeout(once, call.Most())
 	defer done()
 	body, err := h.o.Call.Call(limited, call)
 	if err != nil && errors.Is(context.Cause(once), errInterrupted) {

@@ -27,7 +27,7 @@ func Backends(cfg *config.Config) dialog.Caller {
 	for name, b := range cfg.Backends {
 		at[name] = Backend{URL: string(b.URL), Token: string(b.Token), Most: b.Timeout}
 	}
-	return newBackends(at)
+	return newBackends(at, newMetrics())
 }
 
 // QuietLibraries keeps libraries that log by themselves (silenceper/wechat does, with bodies) to warnings, in our log.
@@ -127,9 +127,9 @@ func Probe(ctx context.Context, cfg *config.Config, only string) ([]Check, error
 	return checks, nil
 }
 
-// Examine looks at what serving needs beside the release: store, channels and their platforms.
+// Examine looks at what serving needs beside the release: store, backends, channels and their platforms.
 func Examine(ctx context.Context, cfg *config.Config) []Check {
-	checks := []Check{examineStore(ctx, cfg)}
+	checks := append([]Check{examineStore(ctx, cfg)}, examineBackends(ctx, cfg)...)
 	probed, err := Probe(ctx, cfg, "")
 	if err != nil {
 		return append(checks, Check{"channels", false, err.Error()})

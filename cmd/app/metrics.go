@@ -23,6 +23,9 @@ var counted = map[string][]string{
 	"abandoned":  {"channel"},
 	"lost":       {"channel"},
 
+	"call_attempts":  {"backend", "end"},
+	"backend_breaks": {"backend"},
+
 	"people_refused":        {"limit"},
 	"channel_restarts":      {"channel"},
 	"rejected":              {"channel", "why"},
@@ -43,12 +46,35 @@ var counted = map[string][]string{
 type metrics struct {
 	registry *prometheus.Registry
 
-	mu  sync.RWMutex // guards all
-	all map[string]*prometheus.CounterVec
+	mu     sync.RWMutex // guards both
+	all    map[string]*prometheus.CounterVec
+	states map[string]*prometheus.GaugeVec
+}
+
+// stated names the labels and tells the meaning of the states that the house shows.
+var stated = map[string]struct{ label, help string }{
+	breakerMetric: {"backend", "1 while a backend is left alone because it failed too often."},
+}
+
+// Set shows a state as xianda_<metric>.
+func (m *metrics) Set(metric string, value float64, labels ...string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	v := m.states[metric]
+	if v == nil {
+		v = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "xianda_" + metric, Help: stated[metric].help}, []string{stated[metric].label})
+		if m.registry.Register(v) != nil {
+			return
+		}
+		m.states[metric] = v
+	}
+	if g, err := v.GetMetricWithLabelValues(labels...); err == nil {
+		g.Set(value)
+	}
 }
 
 func newMetrics() *metrics {
-	m := &metrics{registry: prometheus.NewRegistry(), all: map[string]*prometheus.CounterVec{}}
+	m := &metrics{registry: prometheus.NewRegistry(), all: map[string]*prometheus.CounterVec{}, states: map[string]*prometheus.GaugeVec{}}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -60,7 +60,7 @@ func (h *House) wire(cfg *config.Config, old *wiring) (*wiring, error) {
 	for name, b := range cfg.Backends {
 		at[name] = Backend{URL: string(b.URL), Token: string(b.Token), Most: b.Timeout}
 	}
-	w.backends = newBackends(at)
+	w.backends = newBackends(at, h.metrics)
 	w.queues = slices.Sorted(maps.Keys(cfg.Handoff.Queues))
 	w.seats = webhook.New(string(cfg.Handoff.Webhook.URL), string(cfg.Handoff.Webhook.Secret), h.store.Queue(), webhook.Options{})
 	return w, nil
