@@ -26,7 +26,7 @@ func (t *turn) ask(text string) {
 		return
 	}
 	guesses := t.meant(hits)
-	if len(guesses) > 0 && guesses[0].P >= t.rel.Thresholds.Answer {
+	if t.certain(guesses) {
 		t.understood(text, guesses[0].ID, "answer")
 		return
 	}
@@ -54,15 +54,15 @@ func (t *turn) understood(text, id, reason string) {
 // found are how many hits of the index are looked at: the ranker may lift one that is not among the first.
 const found = 8
 
-// meant are the hits of a text in the order in which the person likely means them, for who they are and where they come from. What the
-// text does not say is not among them, however likely it was before: a word that nobody understands must not be answered by a guess.
-func (t *turn) meant(hits []kb.Hit) []likely.Guess {
-	if len(hits) == 0 || hits[0].Score < t.rel.Thresholds.Offer {
-		return nil
+// near is the share of the best guess's probability from which on the second is as good: then the person chooses.
+const near = 0.92
+
+// certain tells whether the best guess may be answered: likely enough, and not nearly as likely as another.
+func (t *turn) certain(guesses []likely.Guess) bool {
+	if len(guesses) == 0 || guesses[0].P < t.rel.Thresholds.Answer {
+		return false
 	}
-	return slices.DeleteFunc(t.guess(true, likelyHits(hits), 2*found), func(g likely.Guess) bool {
-		return !slices.ContainsFunc(hits, func(h kb.Hit) bool { return h.ID == g.ID })
-	})
+	return len(guesses) == 1 || guesses[1].P < near*guesses[0].P
 }
 
 // clear keeps the guesses that a typed question may mean; none when even the best is unlikely.
@@ -78,14 +78,6 @@ func (t *turn) clear(guesses []likely.Guess) []likely.Guess {
 		}
 	}
 	return kept
-}
-
-func likelyHits(hits []kb.Hit) []likely.Hit {
-	out := make([]likely.Hit, 0, len(hits))
-	for _, h := range hits {
-		out = append(out, likely.Hit{ID: h.ID, Score: h.Score})
-	}
-	return out
 }
 
 // servable keeps what may be served now.

@@ -93,7 +93,7 @@ func (t *turn) begunBy(value func(key string) string) *script.Dialog {
 
 // openers are the questions that the person likely has before they say a word; none when nothing is likely enough.
 func (t *turn) openers() []likely.Guess {
-	return t.worth(t.guess(false, nil, 3*offered))
+	return t.worth(t.guess(3 * offered))
 }
 
 // worth keeps the guesses that may be shown, at most as many as an offer has, if it is likely enough that the person wants one of them.

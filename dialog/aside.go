@@ -107,7 +107,7 @@ func (t *turn) digress() bool {
 	}
 	if !hits[0].Exact {
 		guesses := t.meant(hits)
-		if len(guesses) == 0 || guesses[0].P < t.rel.Thresholds.Answer || strings.HasPrefix(guesses[0].ID+"/", toDialog+p.Dialog+"/") {
+		if !t.certain(guesses) || strings.HasPrefix(guesses[0].ID+"/", toDialog+p.Dialog+"/") {
 			return false
 		}
 		hits[0].ID = guesses[0].ID

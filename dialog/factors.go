@@ -11,6 +11,7 @@ import (
 
 	"github.com/xianda-bot/xianda/dialog/likely"
 	"github.com/xianda-bot/xianda/dialog/script"
+	"github.com/xianda-bot/xianda/kb"
 )
 
 // How much of what is known of a person counts before they speak.
@@ -180,10 +181,21 @@ func (t *turn) candidates() []string {
 	return slices.DeleteFunc(slices.Clone(all.ids), func(id string) bool { return !t.servable(id) })
 }
 
-// guess ranks what the person may want: before a word when hits are nil and text is false.
-func (t *turn) guess(text bool, hits []likely.Hit, n int) []likely.Guess {
-	q := likely.Query{
-		Candidates: t.candidates(), Factors: t.factors(), Votes: t.votes(), Hits: hits, Text: text, Now: t.now, Seed: t.seed, N: n,
+// guess ranks what the person may want before a word, at most n.
+func (t *turn) guess(n int) []likely.Guess {
+	return likely.Rank(t.learned, likely.Query{Candidates: t.candidates(), Factors: t.factors(), Votes: t.votes(), Now: t.now, Seed: t.seed, N: n})
+}
+
+// meant are the hits of a text in the order in which the person likely means them, for who they are and where they come from. What the
+// text does not say is not among them, however likely it was before: a word that nobody understands must not be answered by a guess.
+func (t *turn) meant(hits []kb.Hit) []likely.Guess {
+	if len(hits) == 0 || hits[0].Score < t.rel.Thresholds.Offer {
+		return nil
+	}
+	q := likely.Query{Factors: t.factors(), Votes: t.votes(), Text: true, Now: t.now, Seed: t.seed, N: len(hits)}
+	for _, h := range hits {
+		q.Candidates = append(q.Candidates, h.ID)
+		q.Hits = append(q.Hits, likely.Hit{ID: h.ID, Score: h.Score})
 	}
 	return likely.Rank(t.learned, q)
 }

@@ -52,9 +52,12 @@ func (t *turn) prefill() {
 }
 
 // script is the dialog under way, in the version that it began with; when that is gone, it goes on at the same step of the present
-// one, or begins again politely.
+// one, or begins again politely. nil: none is under way, or it was withdrawn altogether.
 func (t *turn) script() *script.Dialog {
 	p := t.s.Place
+	if p == nil {
+		return nil
+	}
 	if d := t.shelf.Dialog(p.Dialog, p.Version); d != nil {
 		return d
 	}

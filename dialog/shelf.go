@@ -1,6 +1,8 @@
 package dialog
 
 import (
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -122,7 +124,21 @@ func newCandidates(r *release.Release) *candidates {
 		c.topics[e.Category] = append(c.topics[e.Category], e.ID)
 	}
 	for _, d := range r.Dialogs {
-		c.ids = append(c.ids, toDialog+d.ID)
+		c.add(toDialog + d.ID)
+		for _, l := range d.Likely {
+			if l.Goto != "" {
+				c.add(toDialog + d.ID + "/" + l.Goto)
+			}
+		}
+	}
+	for _, o := range r.Openers {
+		c.add(o.Target)
 	}
 	return c
+}
+
+func (c *candidates) add(id string) {
+	if strings.HasPrefix(id, toDialog) && !slices.Contains(c.ids, id) {
+		c.ids = append(c.ids, id)
+	}
 }

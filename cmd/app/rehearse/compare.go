@@ -1,6 +1,7 @@
 package rehearse
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -50,7 +51,7 @@ func (s *stage) compare(ctx context.Context, e Expect) (failures []string, err e
 	}
 	s.compareEntry(e, source, text, miss)
 	s.compareOffer(e, v, miss)
-	comparePlace(e, v, miss)
+	comparePlace(s.rel.Language(), e, v, miss)
 	if e.Handoff != nil {
 		s.compareCase(ctx, *e.Handoff, v, miss)
 	}
@@ -132,7 +133,7 @@ func (s *stage) compareOffer(e Expect, v *session.View, miss missed) {
 	}
 }
 
-func comparePlace(e Expect, v *session.View, miss missed) {
+func comparePlace(own string, e Expect, v *session.View, miss missed) {
 	p := v.Session.Place
 	if p == nil {
 		p = &session.Place{}
@@ -151,8 +152,8 @@ func comparePlace(e Expect, v *session.View, miss missed) {
 	if e.Retry != nil && p.Retries != *e.Retry {
 		miss("asked again %d times, want %d", p.Retries, *e.Retry)
 	}
-	if e.Lang != "" && v.Session.Lang != e.Lang {
-		miss("speaks %q, want %q", v.Session.Lang, e.Lang)
+	if lang := cmp.Or(v.Session.Lang, own); e.Lang != "" && lang != e.Lang {
+		miss("speaks %q, want %q", lang, e.Lang)
 	}
 }
 
@@ -181,6 +182,9 @@ func (s *stage) compareCase(ctx context.Context, want Handoff, v *session.View, 
 // atEnd checks after.
 func (s *stage) atEnd(ctx context.Context) (failures []string) {
 	a := s.test.After
+	if n := s.panics.Load(); n > 0 {
+		failures = append(failures, fmt.Sprintf("after: %d turns panicked: a fault of xianda, please report it with this test", n))
+	}
 	if a.SentMax != nil && s.most > *a.SentMax {
 		failures = append(failures, fmt.Sprintf("after: %d messages were shown in answer to one, want at most %d", s.most, *a.SentMax))
 	}

@@ -36,18 +36,20 @@ func load(t *testing.T, folder string) *release.Release {
 // TestEngine plays conversations in which every verb, deed and kind of answer occurs.
 func TestEngine(t *testing.T) {
 	t.Parallel()
-	rel := load(t, "testdata/engine")
-	tests, findings := rehearse.ParseAll(rel)
-	if len(findings) > 0 {
-		t.Fatal(findings)
-	}
-	results, err := rehearse.Run(t.Context(), rel, tests, rehearse.Options{Caps: caps})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range results {
-		for _, f := range r.Failures {
-			t.Errorf("%s: %s: %s", r.File, r.Test, f)
+	for _, folder := range []string{"testdata/engine", "testdata/whole"} {
+		rel := load(t, folder)
+		tests, findings := rehearse.ParseAll(rel)
+		if len(findings) > 0 {
+			t.Fatal(findings)
+		}
+		results, err := rehearse.Run(t.Context(), rel, tests, rehearse.Options{Caps: caps})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range results {
+			for _, f := range r.Failures {
+				t.Errorf("%s: %s: %s", r.File, r.Test, f)
+			}
 		}
 	}
 }

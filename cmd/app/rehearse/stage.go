@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
@@ -57,6 +58,8 @@ type stage struct {
 	shown []chat.Reply   // in the present turn
 	keys  map[string]int // how often each reply was shown
 	most  int            // messages shown in answer to one message
+
+	panics atomic.Int64 // turns that did
 }
 
 func newStage(rel *release.Release, t Test, o Options) (*stage, error) {
@@ -75,11 +78,18 @@ func newStage(rel *release.Release, t Test, o Options) (*stage, error) {
 
 func (s *stage) newHost(store session.Store, clock func() time.Time) *dialog.Host {
 	names := queues(s.rel, s.test)
-	o := dialog.Options{Clock: clock, Call: s, Queues: func() []string { return names }, Look: s.look}
+	o := dialog.Options{Clock: clock, Call: s, Queues: func() []string { return names }, Look: s.look, Count: s.count}
 	if s.o.Cover != nil {
 		o.Trail = s.walked
 	}
 	return dialog.NewHost(store, s, s.shelf, o)
+}
+
+// count notices turns that panicked: the person only gets the fallback, the author of a test must hear of it.
+func (s *stage) count(metric string, _ ...string) {
+	if metric == "panics" {
+		s.panics.Add(1)
+	}
 }
 
 func (s *stage) close() error {

@@ -6,44 +6,35 @@ import (
 	"github.com/xianda-bot/xianda/cmd/app/rehearse"
 )
 
-// TestSurvives plays every conversation of the engine's tests again with something in between each two turns: it must come out the same.
+// TestSurvives plays every conversation again with something in between each two turns, and under faults: it must come out the same.
 func TestSurvives(t *testing.T) {
 	t.Parallel()
-	rel := load(t, "testdata/engine")
-	tests, findings := rehearse.ParseAll(rel)
-	if len(findings) > 0 {
-		t.Fatal(findings)
-	}
-	for name, between := range map[string][]rehearse.Turn{
-		"restart":             {{Restart: true}},
-		"publish":             {{Publish: true}},
-		"restart and publish": {{Publish: true}, {Restart: true}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			results, err := rehearse.Run(t.Context(), rel, disturbed(tests, between, nil), rehearse.Options{Caps: caps})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, r := range results {
-				for _, f := range r.Failures {
-					t.Errorf("%s: %s (%s): %s", r.File, r.Test, r.Channel, f)
+	for _, folder := range []string{"testdata/engine", "testdata/whole"} {
+		rel := load(t, folder)
+		tests, findings := rehearse.ParseAll(rel)
+		if len(findings) > 0 {
+			t.Fatal(findings)
+		}
+		for name, played := range map[string][]rehearse.Test{
+			"restart":             disturbed(tests, []rehearse.Turn{{Restart: true}}, nil),
+			"publish":             disturbed(tests, []rehearse.Turn{{Publish: true}}, nil),
+			"restart and publish": disturbed(tests, []rehearse.Turn{{Publish: true}, {Restart: true}}, nil),
+			"faults":              disturbed(tests, nil, []rehearse.Fault{rehearse.WechatRetry, rehearse.KillAfterCommit}),
+		} {
+			t.Run(folder+" "+name, func(t *testing.T) {
+				t.Parallel()
+				results, err := rehearse.Run(t.Context(), rel, played, rehearse.Options{Caps: caps})
+				if err != nil {
+					t.Fatal(err)
 				}
-			}
-		})
+				for _, r := range results {
+					for _, f := range r.Failures {
+						t.Errorf("%s: %s (%s): %s", r.File, r.Test, r.Channel, f)
+					}
+				}
+			})
+		}
 	}
-	t.Run("faults", func(t *testing.T) {
-		t.Parallel()
-		results, err := rehearse.Run(t.Context(), rel, disturbed(tests, nil, []rehearse.Fault{rehearse.WechatRetry, rehearse.KillAfterCommit}), rehearse.Options{Caps: caps})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range results {
-			for _, f := range r.Failures {
-				t.Errorf("%s: %s (%s): %s", r.File, r.Test, r.Channel, f)
-			}
-		}
-	})
 }
 
 // disturbed are tests with more turns behind every turn, and with faults.
