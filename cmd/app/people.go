@@ -65,13 +65,14 @@ func (p *people) Unlink(ctx context.Context, user string, a chat.Address) error 
 
 // Happened keeps an operation of user and puts it into each of their conversations.
 func (p *people) Happened(ctx context.Context, user, id string, m chat.Message) (fresh bool, err error) {
-	fresh, err = p.kept.Happened(ctx, user, id, session.Operation{Kind: m.Event, At: m.At, Data: m.Data})
+	kept, fresh, err := p.kept.Happened(ctx, user, id, session.Operation{Kind: m.Event, At: m.At, Data: m.Data})
 	if errors.Is(err, chat.ErrBusy) {
 		p.count("people_refused", "events")
 	}
 	if err != nil {
 		return false, err
 	}
+	m.Event, m.At, m.Data = kept.Kind, kept.At, kept.Data
 	links, err := p.kept.Links(ctx, user)
 	for _, a := range links {
 		if !p.channel(a.Channel) {

@@ -46,6 +46,7 @@ const patience = 30 * time.Second
 //	signal NAME, ended CODE            sends TERM, INT, HUP or KILL; waits for the end
 //	wechat PERSON TEXT                 lets WeChat deliver a message to channel shop; the output is its answer
 //	pushed PERSON PATTERN              waits for a message that was pushed to a person
+//	admin METHOD PATH [BODY]           calls the admin API of what runs; the output is status and answer
 //	deadletter PERSON TEXT             puts a dead letter of channel shop into ./data, its id into $DEAD
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -81,7 +82,7 @@ func TestScripts(t *testing.T) {
 			"enter":  enter,
 			"signal": send,
 			"ended":  ended,
-			"wechat": wechat, "pushed": pushed, "deadletter": deadletter,
+			"admin":  admin, "wechat": wechat, "pushed": pushed, "deadletter": deadletter,
 		},
 	})
 }
@@ -291,6 +292,22 @@ func ended(ts *testscript.TestScript, _ bool, args []string) {
 	case strings.Contains(output, "\x1b"), strings.Contains(output, "script-shop-secret"), strings.Contains(output, "script-admin-token"):
 		ts.Fatalf("it printed a secret, or control sequences into a file\n%q", output)
 	}
+}
+
+func admin(ts *testscript.TestScript, _ bool, args []string) {
+	body := ""
+	if len(args) > 2 {
+		body = args[2]
+	}
+	r, err := http.NewRequest(args[0], "http://"+runningOf(ts).admin+args[1], strings.NewReader(body))
+	ts.Check(err)
+	r.Header.Set("Authorization", "Bearer "+ts.Getenv("ADMIN_TOKEN"))
+	resp, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%d\n%s", resp.StatusCode, answer)
 }
 
 func wechat(ts *testscript.TestScript, _ bool, args []string) {

@@ -45,9 +45,10 @@ type People interface {
 	// Unlink takes a from user; from whoever has it when user is "". It is no error when a is not theirs.
 	Unlink(ctx context.Context, user string, a chat.Address) error
 
-	// Happened keeps an operation of user; the last MaxTrace are kept. fresh is false, and nothing is kept, when id was there within
-	// KnownAgain. chat.ErrBusy: MaxKnown ids came within that time.
-	Happened(ctx context.Context, user, id string, o Operation) (fresh bool, err error)
+	// Happened keeps an operation of user; the last MaxTrace are kept. When id was there within KnownAgain, fresh is false and nothing
+	// new is kept; kept is then what came under it first, as long as that is among the last, so that whoever hears of it once more knows
+	// it again. chat.ErrBusy: MaxKnown ids came within that time.
+	Happened(ctx context.Context, user, id string, o Operation) (kept Operation, fresh bool, err error)
 
 	// Links lists the conversations of user, in the order of their written form.
 	Links(ctx context.Context, user string) ([]chat.Address, error)

@@ -23,11 +23,17 @@ func (s *Store) People() *People { return &People{s} }
 
 // user is what is kept of one. It is seldom written, and so in one piece.
 type user struct {
-	Profile *session.Profile    `json:"profile,omitempty"`
-	Links   []string            `json:"links,omitempty"` // written addresses, sorted
-	Trace   []session.Operation `json:"trace,omitempty"` // oldest first
-	Known   map[string]int64    `json:"known,omitempty"` // ids of operations → ms when they came
-	Until   int64               `json:"until"`           // ms when the user is forgotten
+	Profile *session.Profile `json:"profile,omitempty"`
+	Links   []string         `json:"links,omitempty"` // written addresses, sorted
+	Trace   []operation      `json:"trace,omitempty"` // oldest first
+	Known   map[string]int64 `json:"known,omitempty"` // ids of operations → ms when they came
+	Until   int64            `json:"until"`           // ms when the user is forgotten
+}
+
+// operation is one of a user, with the id under which it came.
+type operation struct {
+	ID string `json:"id"`
+	session.Operation
 }
 
 // keepStep rounds the moment at which a user is forgotten, so that it does not move in its bucket with every operation.
@@ -144,14 +150,18 @@ func (p *People) Unlink(ctx context.Context, id string, a chat.Address) error {
 }
 
 // Happened keeps an operation of user once.
-func (p *People) Happened(ctx context.Context, id, operation string, o session.Operation) (fresh bool, err error) {
+func (p *People) Happened(ctx context.Context, id, event string, o session.Operation) (kept session.Operation, fresh bool, err error) {
+	kept = o
 	err = p.change(ctx, id, func(_ *bolt.Tx, u *user, now int64) error {
 		for known, at := range u.Known {
 			if at+session.KnownAgain.Milliseconds() <= now {
 				delete(u.Known, known)
 			}
 		}
-		if _, known := u.Known[operation]; known {
+		if _, known := u.Known[event]; known {
+			if i := slices.IndexFunc(u.Trace, func(t operation) bool { return t.ID == event }); i >= 0 {
+				kept = u.Trace[i].Operation
+			}
 			return nil
 		}
 		if len(u.Known) >= session.MaxKnown {
@@ -160,12 +170,12 @@ func (p *People) Happened(ctx context.Context, id, operation string, o session.O
 		if u.Known == nil {
 			u.Known = map[string]int64{}
 		}
-		u.Known[operation], fresh = now, true
-		u.Trace = append(u.Trace, o)
+		u.Known[event], fresh = now, true
+		u.Trace = append(u.Trace, operation{event, o})
 		u.Trace = u.Trace[max(0, len(u.Trace)-session.MaxTrace):]
 		return nil
 	})
-	return fresh && err == nil, err
+	return kept, fresh && err == nil, err
 }
 
 // Links lists the conversations of user.
@@ -205,7 +215,7 @@ func (p *People) Linked(_ context.Context, a chat.Address) (session.Linked, erro
 		oldest := time.UnixMilli(now).Add(-session.KeepTrace)
 		for _, o := range u.Trace {
 			if !o.At.Before(oldest) {
-				l.Trace = append(l.Trace, o)
+				l.Trace = append(l.Trace, o.Operation)
 			}
 		}
 		return nil

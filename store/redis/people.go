@@ -102,17 +102,33 @@ func (p *People) Unlink(ctx context.Context, user string, a chat.Address) error 
 	return err
 }
 
+// operation is one of a user, with the id under which it came.
+type operation struct {
+	ID string `json:"id"`
+	session.Operation
+}
+
 // Happened keeps an operation of user once.
-func (p *People) Happened(ctx context.Context, user, id string, o session.Operation) (fresh bool, err error) {
-	text, err := encode(o)
+func (p *People) Happened(ctx context.Context, user, id string, o session.Operation) (kept session.Operation, fresh bool, err error) {
+	text, err := encode(operation{id, o})
 	if err != nil {
-		return false, err
+		return o, false, err
 	}
 	got, err := p.step(ctx, p.s.sc.userEvent, user, p.s.skew(), id, text)
 	if err == nil && got.kind == "busy" {
 		err = chat.ErrBusy
 	}
-	return got.kind == "fresh", err
+	if err != nil || got.kind == "fresh" {
+		return o, err == nil, err
+	}
+	for _, v := range got.list(0) {
+		text, _ := v.(string)
+		var known operation
+		if json.Unmarshal([]byte(text), &known) == nil && known.ID == id {
+			return known.Operation, false, nil
+		}
+	}
+	return o, false, nil
 }
 
 // Links lists the conversations of user. What it finds is kept from now on as long as the user is.
@@ -216,12 +232,12 @@ func (p *People) Linked(ctx context.Context, a chat.Address) (session.Linked, er
 	}
 	oldest := p.s.clock().Add(-session.KeepTrace)
 	for _, text := range slices.Backward(trace.Val()) {
-		var o session.Operation
+		var o operation
 		if err := json.Unmarshal([]byte(text), &o); err != nil {
 			return session.Linked{}, fmt.Errorf("redis: an operation of a user: %w", err)
 		}
 		if !o.At.Before(oldest) {
-			l.Trace = append(l.Trace, o)
+			l.Trace = append(l.Trace, o.Operation)
 		}
 	}
 	return l, nil

@@ -76,7 +76,7 @@ func TestPeopleOnCluster(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := p.Happened(ctx, user, "e", session.Operation{Kind: "k", At: b.now()}); err != nil {
+		if _, _, err := p.Happened(ctx, user, "e", session.Operation{Kind: "k", At: b.now()}); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := p.Links(ctx, user); len(got) != 3 || err != nil {

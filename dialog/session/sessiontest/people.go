@@ -104,10 +104,10 @@ func (c *crowd) links(user string, want ...chat.Address) {
 func (c *crowd) happens(user, id string, want bool) {
 	c.Helper()
 	o := session.Operation{Kind: "kind." + id, At: c.Now().UTC().Truncate(time.Millisecond), Data: json.RawMessage(`{"n":"` + id + `"}`)}
-	fresh, err := c.People.Happened(c.ctx, user, id, o)
+	kept, fresh, err := c.People.Happened(c.ctx, user, id, o)
 	c.must(err)
-	if fresh != want {
-		c.Fatalf("people: the operation %s of %s is fresh: %v, want %v", id, user, fresh, want)
+	if fresh != want || kept.Kind != o.Kind || fresh && !kept.At.Equal(o.At) {
+		c.Fatalf("people: the operation %s of %s is fresh: %v, kept as %+v, want %v and %+v", id, user, fresh, kept, want, o)
 	}
 }
 
@@ -241,7 +241,15 @@ func traceKept(c *crowd) {
 
 func traceOnce(c *crowd) {
 	c.happens("u-1", "e1", true)
-	c.Advance(session.KnownAgain - time.Minute)
+	first := c.Now().UTC().Truncate(time.Millisecond)
+	c.Advance(time.Minute)
+	later := session.Operation{Kind: "another", At: c.Now()}
+	kept, _, err := c.People.Happened(c.ctx, "u-1", "e1", later)
+	c.must(err)
+	if kept.Kind != "kind.e1" || string(kept.Data) != `{"n":"e1"}` || kept.At.Sub(first).Abs() > time.Second {
+		c.Fatalf("people: what is kept under a known id = %+v, want what came first", kept)
+	}
+	c.Advance(session.KnownAgain - 2*time.Minute)
 	c.happens("u-1", "e1", false)
 	c.must(c.People.Link(c.ctx, "u-1", at("a")))
 	c.trace(at("a"), "e1")
@@ -267,7 +275,7 @@ func knownBounded(c *crowd) {
 	for i := range session.MaxKnown {
 		c.happens("u-1", fmt.Sprint("e", i), true)
 	}
-	if _, err := c.People.Happened(c.ctx, "u-1", "more", session.Operation{Kind: "k", At: c.Now()}); !errors.Is(err, chat.ErrBusy) {
+	if _, _, err := c.People.Happened(c.ctx, "u-1", "more", session.Operation{Kind: "k", At: c.Now()}); !errors.Is(err, chat.ErrBusy) {
 		c.Fatalf("people: Happened beyond MaxKnown = %v, want ErrBusy", err)
 	}
 	c.happens("u-1", "e0", false)
