@@ -62,6 +62,9 @@ type (
 	NativeSeat interface {
 		SeatOnline(ctx context.Context, seat string) (bool, error)
 	}
+	// Holder holds requests open (streams). LetGo ends them soon, and those that come later at once, so that a house that stops does not
+	// wait for them. It does not block.
+	Holder interface{ LetGo() }
 	// Prober checks credentials and reachability for xianda doctor and channel probe: one line per check.
 	Prober interface {
 		Probe(ctx context.Context) []Check
@@ -98,6 +101,7 @@ type Deps struct {
 	Clock  func() time.Time
 	HTTP   *http.Client // for calls to the platform: with a timeout, following no redirects
 	Vault  Vault
+	Feeds  Feeds
 	Count  Counter
 	Random io.Reader // cryptographic; a fixed one in tests
 	// Shown tells the house that a passive reply was written into its response. It does not block.

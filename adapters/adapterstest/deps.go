@@ -33,6 +33,7 @@ func NewDeps() (adapters.Deps, *Record) {
 		Clock:  time.Now,
 		HTTP:   Client(http.NotFoundHandler()),
 		Vault:  NewVault(time.Now),
+		Feeds:  NewFeeds(),
 		Count:  r,
 		Random: &lockedReader{r: rand.New(rand.NewSource(1))},
 		Shown: func(m chat.Message) {

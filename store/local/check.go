@@ -30,9 +30,12 @@ var (
 	bUsers         = []byte("users")         // user's id → user
 	bUserExpiry    = []byte("userexpiry")    // ms as 8 bytes, user's id → nothing: when a user is forgotten
 	bLinks         = []byte("links")         // address → user's id
+	bFeeds         = []byte("feeds")         // length of the address as 4 bytes, address, number as 8 bytes → feedPost
+	bFeedEnds      = []byte("feedends")      // ms as 8 bytes, address → nothing: when to look whether a feed is to be forgotten
 
-	buckets = [][]byte{bConversations, bDue, bExpiry, bCases, bQueue, bPaces, bSeats, bDead, bLedger, bCounts, bVault, bMeta, bUsers, bUserExpiry, bLinks}
-	added   = [][]byte{bUsers, bUserExpiry, bLinks} // by later versions: an older one's database has none of them yet
+	buckets = [][]byte{bConversations, bDue, bExpiry, bCases, bQueue, bPaces, bSeats, bDead, bLedger, bCounts, bVault, bMeta, bUsers, bUserExpiry, bLinks,
+		bFeeds, bFeedEnds}
+	added = [][]byte{bUsers, bUserExpiry, bLinks, bFeeds, bFeedEnds} // by later versions: an older one's database has none of them yet
 )
 
 // checkMost is the size of a database up to which Open reads all of it; a larger one is checked piece by piece as it is read.

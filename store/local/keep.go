@@ -103,7 +103,7 @@ func (s *Store) behind(e *entry) (*write, error) {
 	return s.prepare(e)
 }
 
-// expire forgets conversations that nothing happened to for long, closed cases, counts and values of the vault whose time passed.
+// expire forgets conversations that nothing happened to for long, closed cases, feeds, counts and values of the vault whose time passed.
 func (s *Store) expire() error {
 	now := s.now()
 	var old []chat.Address
@@ -132,6 +132,9 @@ func (s *Store) expire() error {
 		if err := s.expireOne(a); err != nil {
 			return err
 		}
+	}
+	if err := s.expireFeeds(now); err != nil {
+		return err
 	}
 	if !stale {
 		return nil

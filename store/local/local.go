@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/chat/bells"
 	"github.com/xianda-bot/xianda/dialog/session"
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
@@ -40,6 +41,7 @@ type Store struct {
 	log    *journal
 	writes chan *write
 	locks  leases
+	bells  bells.Bells
 
 	mu     sync.Mutex // guards closed, and under.Add against under.Wait
 	closed bool

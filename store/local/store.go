@@ -196,7 +196,7 @@ func (s *Store) Forget(ctx context.Context, a chat.Address) error {
 		}
 	}
 	s.release(e)
-	return nil
+	return s.Feeds().change(ctx, a, func(tx *bolt.Tx) error { return eraseFeed(tx, a.String()) })
 }
 
 // forgetWithin is forget, which is not waited for beyond ctx. When it returns an error it released e, or will when the disk answers.

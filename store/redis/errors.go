@@ -29,7 +29,7 @@ func remedy(err error) string {
 	case "WRONGPASS":
 		return "user or password are wrong: correct the store's URL"
 	case "NOPERM":
-		return "the user may not do this: it needs ~xianda:* +@all"
+		return "the user may not do this: it needs ~xianda:* &xianda:* +@all"
 	case "CLUSTERDOWN":
 		return "the cluster is not whole: see CLUSTER INFO"
 	case "MASTERDOWN":

@@ -23,6 +23,7 @@ import (
 //	xianda:{p}:closed        sorted set: ids of closed cases by the moment they were closed
 //	xianda:{p}:dead          sorted set: ids of dead letters by age
 //	xianda:{p}:dead:<id>     a dead letter
+//	xianda:{p}:feed:<address> hash: what was shown in a conversation, see lua/feed_append.lua
 //	xianda:{seats}:seen      sorted set: seats by the moment they were seen
 //	xianda:{seats}:queues    hash: the queues of each seat, as JSON
 //	xianda:{u:<hash>}:user   hash: what is known of a user of the product: "p" the profile, "l|<stamp>|<address>" their conversations
@@ -32,6 +33,8 @@ import (
 //	xianda:vault:<key>       a value of the vault
 //	xianda:lock:<key>        a lock of the vault
 //	xianda:ping:<node>       written by Ping
+//
+// Beside the keys there is one channel, xianda:bells: "<word> <address>", that a feed changed ("") or what else is told of it.
 //
 // Members of the due index: "m|<address>" a mailbox, at the end of its lease; "d|<address>" debts; "b|<address>" debts behind a passive
 // reply; "t|<address>" timers; "p|<length of the address>|<address><delivery id>" a passive reply not yet shown.
@@ -50,6 +53,8 @@ func (k keys) openCases(p int) string           { return k.in(p, "cases") }
 func (k keys) closedCases(p int) string         { return k.in(p, "closed") }
 func (k keys) deads(p int) string               { return k.in(p, "dead") }
 func (k keys) dead(p int, id string) string     { return k.in(p, "dead:"+id) }
+func (k keys) feed(p int, a string) string      { return k.in(p, "feed:"+a) }
+func (k keys) bells() string                    { return k.prefix + ":bells" }
 func (k keys) partitions() string               { return k.prefix + ":partitions" }
 func (k keys) seats() string                    { return k.prefix + ":{seats}:seen" }
 func (k keys) seatQueues() string               { return k.prefix + ":{seats}:queues" }

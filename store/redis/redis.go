@@ -62,6 +62,8 @@ type Store struct {
 	shortSaid  atomic.Int64 // ms of the last alarm about it
 	looks      atomic.Int64 // at the due index
 
+	bells doorbell
+
 	mu       sync.Mutex // guards the two below
 	standing map[string]handoff.Standing
 	stood    time.Time
@@ -98,6 +100,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{db: db, k: keys{o.Prefix}, sc: sc, log: o.Log, clock: o.Clock, random: o.Random, skewed: o.Skew, replicas: replicas}
+	s.bells.s = s
 	if err := s.check(ctx); err != nil {
 		_ = db.Close()
 		return nil, err
@@ -207,7 +210,10 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // Close closes all connections. Steps under way fail.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error {
+	s.bells.close()
+	return s.db.Close()
+}
 
 // driverLog hands the driver's own lines to our log; it would write to stderr.
 type driverLog struct{ log *slog.Logger }

@@ -28,6 +28,7 @@ type scripts struct {
 	accept, claimReply, late, renew, checkpoint, commit, release   *script
 	take, lend, settle, look, forget, replay, bury                 *script
 	caseClaim, caseReply, caseTransfer, caseNote, caseClose, unset *script
+	feedAppend, feedWithdraw, feedRead                             *script
 
 	userProfile, userLink, userUnlink, userEvent, linkSet, linkDrop *script
 }
@@ -73,6 +74,7 @@ func newScripts(lease time.Duration) (*scripts, error) {
 		caseNote: get("case_note", true), caseClose: get("case_close", true), unset: get("drop", false),
 		userProfile: get("user_profile", true), userLink: get("user_link", true), userUnlink: get("user_unlink", true),
 		userEvent: get("user_event", true), linkSet: get("link_set", true), linkDrop: get("drop", true),
+		feedAppend: get("feed_append", true), feedWithdraw: get("feed_withdraw", false), feedRead: get("feed_read", false),
 	}
 	return s, failed
 }

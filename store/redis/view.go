@@ -83,6 +83,6 @@ func decodeLines(turns []string) ([]chat.Line, error) {
 // Forget removes everything of a.
 func (s *Store) Forget(ctx context.Context, a chat.Address) error {
 	pl := s.k.place(a)
-	return s.simple(ctx, s.sc.forget, a, []string{s.k.openCases(pl.p), s.k.closedCases(pl.p), s.k.deads(pl.p), s.k.ledger(pl.p)},
-		s.k.caseHash(pl.p, ""), s.k.dead(pl.p, ""))
+	return s.simple(ctx, s.sc.forget, a, []string{s.k.openCases(pl.p), s.k.closedCases(pl.p), s.k.deads(pl.p), s.k.ledger(pl.p),
+		s.k.feed(pl.p, pl.address)}, s.k.caseHash(pl.p, ""), s.k.dead(pl.p, ""), s.k.bells(), notice("", a))
 }

@@ -1,8 +1,8 @@
 -- needs: conv debts
 -- forget removes everything of a conversation.
--- KEYS  1 conversation  2 due  3 open cases  4 closed cases  5 dead letters  6 ledger
+-- KEYS  1 conversation  2 due  3 open cases  4 closed cases  5 dead letters  6 ledger  7 feed
 -- ARGV  1 address  2 clock  3 and 4 what the keys of cases and of dead letters of this partition begin with; they are made here,
---       because only the conversation knows them, and lie in the same slot
+--       because only the conversation knows them, and lie in the same slot  5 channel of bells  6 what to publish there
 -- RET   {"ok"}
 load()
 for _, p in ipairs(unshown()) do redis.call('ZREM', due, shownkey(p[1])) end
@@ -29,6 +29,7 @@ repeat
   end
   if #gone > 0 then redis.call('XDEL', KEYS[6], unpack(gone)) end
 until #some < 500
-redis.call('DEL', conv)
+redis.call('DEL', conv, KEYS[7])
 redis.call('ZREM', due, 'm|' .. addr, 'd|' .. addr, 'b|' .. addr, 't|' .. addr)
+redis.call('PUBLISH', ARGV[5], ARGV[6])
 return { 'ok' }
