@@ -76,8 +76,8 @@ func (c *channels) Caps(a chat.Address) chat.Caps {
 }
 
 // adapterDeps are the things of the house that every adapter may use.
-func adapterDeps(log *slog.Logger, vault adapters.Vault, m *metrics, shown func(chat.Message)) adapters.Deps {
+func adapterDeps(log *slog.Logger, store kept, m *metrics, shown func(chat.Message)) adapters.Deps {
 	return adapters.Deps{
-		Log: log, Clock: time.Now, HTTP: platformClient(), Vault: vault, Count: m, Random: rand.Reader, Shown: shown,
+		Log: log, Clock: time.Now, HTTP: platformClient(), Vault: store.Vault(), Feeds: store.Feeds(), Count: m, Random: rand.Reader, Shown: shown,
 	}
 }

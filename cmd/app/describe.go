@@ -40,7 +40,7 @@ func QuietLibraries(log *slog.Logger) {
 func bareDeps() adapters.Deps {
 	m := newMetrics()
 	return adapters.Deps{
-		Log: slog.New(slog.DiscardHandler), Clock: time.Now, HTTP: platformClient(), Vault: &memoryVault{}, Count: m, Random: rand.Reader,
+		Log: slog.New(slog.DiscardHandler), Clock: time.Now, HTTP: platformClient(), Vault: &memoryVault{}, Feeds: noFeeds{}, Count: m, Random: rand.Reader,
 		Shown: func(chat.Message) {},
 	}
 }

@@ -227,6 +227,7 @@ func (h *House) Run(ctx context.Context) error {
 	h.draining.Store(true)
 	h.log.Info("draining")
 	still() // what is due is another process's now
+	h.wired.Load().letGo()
 	requests, done := context.WithTimeout(context.WithoutCancel(ctx), drainRequests)
 	for _, s := range servers {
 		if e := s.Shutdown(requests); e != nil {

@@ -17,12 +17,13 @@ import (
 	"github.com/xianda-bot/xianda/store/redis"
 )
 
-// kept is what a store keeps: the turn protocol, the product's users, cases, and small values of adapters.
+// kept is what a store keeps: the turn protocol, the product's users, cases, and what adapters need kept.
 type kept interface {
 	session.Store
 	People() session.People
 	Queue() handoff.Queue
 	Vault() adapters.Vault
+	Feeds() adapters.Feeds
 }
 
 // localStore and redisStore lend the makers' own small types the names of the contracts.
@@ -34,9 +35,11 @@ type (
 func (s localStore) People() session.People { return s.Store.People() }
 func (s localStore) Queue() handoff.Queue   { return s.Store.Queue() }
 func (s localStore) Vault() adapters.Vault  { return s.Store.Vault() }
+func (s localStore) Feeds() adapters.Feeds  { return s.Store.Feeds() }
 func (s redisStore) People() session.People { return s.Store.People() }
 func (s redisStore) Queue() handoff.Queue   { return s.Store.Queue() }
 func (s redisStore) Vault() adapters.Vault  { return s.Store.Vault() }
+func (s redisStore) Feeds() adapters.Feeds  { return s.Store.Feeds() }
 
 func openStore(ctx context.Context, url string, log *slog.Logger) (kept, error) {
 	if dir, ok := strings.CutPrefix(url, "local:"); ok {

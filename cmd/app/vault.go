@@ -2,11 +2,13 @@ package app
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/chat"
 )
 
 // memoryVault keeps values of adapters that are only looked at, as long as the command lasts.
@@ -71,5 +73,31 @@ func (v *memoryVault) Lock(_ context.Context, key string, ttl time.Duration) (fu
 		delete(v.all, key)
 	}, true, nil
 }
+
+// noFeeds keeps nothing: nobody writes to channels that are only looked at.
+type noFeeds struct{}
+
+var _ adapters.Feeds = noFeeds{}
+
+var errNoFeeds = errors.New("this command keeps nothing that is shown")
+
+// Append refuses.
+func (noFeeds) Append(context.Context, chat.Address, chat.Post) (bool, error) {
+	return false, errNoFeeds
+}
+
+// Withdraw refuses.
+func (noFeeds) Withdraw(context.Context, chat.Address, string) error { return errNoFeeds }
+
+// Read refuses.
+func (noFeeds) Read(context.Context, chat.Address, string, int) ([]chat.Post, bool, error) {
+	return nil, false, errNoFeeds
+}
+
+// Watch never rings.
+func (noFeeds) Watch(chat.Address) (<-chan string, func()) { return nil, func() {} }
+
+// Ring refuses.
+func (noFeeds) Ring(context.Context, chat.Address, string) error { return errNoFeeds }
 
 func parent(dir string) string { return filepath.Dir(filepath.Clean(dir)) }

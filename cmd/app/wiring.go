@@ -41,7 +41,7 @@ type running struct {
 // wire builds what cfg brings. Adapters whose section did not change are taken over from old, running as they are.
 func (h *House) wire(cfg *config.Config, old *wiring) (*wiring, error) {
 	w := &wiring{house: h, sections: map[string]config.Channel{}, mux: http.NewServeMux(), running: map[string]*running{}}
-	deps := adapterDeps(h.log, h.store.Vault(), h.metrics, h.shown.note)
+	deps := adapterDeps(h.log, h.store, h.metrics, h.shown.note)
 	same := map[string]adapters.Adapter{}
 	for _, section := range cfg.Channels {
 		w.sections[section.Name] = section
@@ -156,6 +156,15 @@ func (h *House) Reload(ctx context.Context, cfg *config.Config) error {
 	w.start(context.WithoutCancel(ctx), h.host.Turn)
 	old.stop(kept...)
 	return nil
+}
+
+// letGo ends the requests that channels hold open.
+func (w *wiring) letGo() {
+	for _, a := range w.channels.at {
+		if holder, ok := a.(adapters.Holder); ok {
+			holder.LetGo()
+		}
+	}
 }
 
 // wiredChannels, wiredBackends and caseSignals look through to the wiring in force.
