@@ -2,9 +2,11 @@ package dialog
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/xianda-bot/xianda/dialog/script"
 	"github.com/xianda-bot/xianda/dialog/session"
+	"github.com/xianda-bot/xianda/kb"
 )
 
 // strays is how often in a row another matter may be taken up before the dialog that waits is given up: who asks a third other thing
@@ -98,6 +100,9 @@ func (t *turn) skip(p *script.Pattern, source string) {
 	t.skipped(d, step)
 }
 
+// shortAnswer is the length in characters below which words that an entry only resembles are taken for an answer: 记不得, 没看清.
+const shortAnswer = 5
+
 // digress takes up a clear question that is put instead of an answer. It tells whether there was one.
 func (t *turn) digress() bool {
 	p := t.s.Place
@@ -106,6 +111,9 @@ func (t *turn) digress() bool {
 		return false
 	}
 	if !hits[0].Exact {
+		if utf8.RuneCountInString(kb.Fold(t.message.Text)) < shortAnswer {
+			return false
+		}
 		guesses := t.meant(hits)
 		if !t.certain(guesses) || strings.HasPrefix(guesses[0].ID+"/", toDialog+p.Dialog+"/") {
 			return false

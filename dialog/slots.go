@@ -1,8 +1,11 @@
 package dialog
 
 import (
+	"slices"
+
 	"github.com/xianda-bot/xianda/dialog/script"
 	"github.com/xianda-bot/xianda/dialog/session"
+	"github.com/xianda-bot/xianda/kb"
 )
 
 // question asks for a slot and waits.
@@ -47,8 +50,8 @@ func (t *turn) fill() bool {
 		return true
 	}
 	t.out.reason = "slot"
-	if slot.Type == script.Text && t.asksExactly() && t.digress() {
-		return true // free text takes anything: a question in an entry's own words is none of it
+	if t.takesAnything(slot) && t.asksExactly() && t.digress() {
+		return true
 	}
 	var media []string
 	for _, m := range t.message.Media {
@@ -86,6 +89,14 @@ func (t *turn) skipped(d *script.Dialog, step *script.Step) {
 	if t.move(to) {
 		t.run()
 	}
+}
+
+// takesAnything tells whether the slot would take a question for its answer: free text takes all of it, and a choice whose label only
+// stands inside, as 信用卡 in 怎么还信用卡.
+func (t *turn) takesAnything(slot *script.Slot) bool {
+	folded := kb.Fold(t.message.Text)
+	return slot.Type == script.Text ||
+		slot.Type == script.Choice && !slices.ContainsFunc(slot.Choices, func(o script.Option) bool { return kb.Fold(o.Label) == folded })
 }
 
 // asksExactly tells whether the message is, word for word, a question that is known.

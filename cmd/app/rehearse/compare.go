@@ -17,7 +17,7 @@ func (s *stage) compare(ctx context.Context, e Expect) (failures []string, err e
 	miss := func(format string, args ...any) { failures = append(failures, fmt.Sprintf(format, args...)) }
 	v := &session.View{}
 	if s.sent > 0 {
-		if v, err = s.store.Look(ctx, address); err != nil {
+		if v, err = s.store.Look(ctx, s.address()); err != nil {
 			return nil, err
 		}
 	}
@@ -87,7 +87,7 @@ func (s *stage) compareEntry(e Expect, source, text string, miss missed) {
 		return
 	}
 	entry := s.rel.Entry(e.KB)
-	if e.Verbatim && (entry == nil || !strings.Contains(text, strings.TrimSpace(entry.For(channel, s.test.Given.Channel)))) {
+	if e.Verbatim && (entry == nil || !strings.Contains(text, strings.TrimSpace(entry.For(s.test.Given.Channel, s.test.Given.Channel)))) {
 		miss("says %q, want entry %s word for word", text, e.KB)
 	}
 }
@@ -163,7 +163,7 @@ func (s *stage) compareCase(ctx context.Context, want Handoff, v *session.View, 
 		miss("no case was raised, want one in queue %q", want.Queue)
 		return
 	}
-	if n := len(v.Lines); n == 0 || v.Lines[n-1].Turn == "" || c.ID != session.CaseID(address, v.Lines[n-1].Turn) {
+	if n := len(v.Lines); n == 0 || v.Lines[n-1].Turn == "" || c.ID != session.CaseID(s.address(), v.Lines[n-1].Turn) {
 		miss("case %s was not raised in this turn", c.ID)
 	}
 	if want.Queue != "" && c.Queue != want.Queue {
@@ -207,7 +207,7 @@ func (s *stage) atEnd(ctx context.Context) (failures []string) {
 }
 
 func (s *stage) outcome(ctx context.Context) script.Outcome {
-	v, err := s.store.Look(ctx, address)
+	v, err := s.store.Look(ctx, s.address())
 	if err != nil || v.Session.Outcome == "" {
 		return script.Abandoned
 	}

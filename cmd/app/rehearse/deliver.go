@@ -20,7 +20,7 @@ const redelivery = session.Lease + time.Second
 // person brings a message of the person to the host and collects what is shown.
 func (s *stage) person(ctx context.Context, m chat.Message) error {
 	s.sent++
-	m.ID, m.From, m.At = fmt.Sprintf("m%d", s.sent), address, s.clock()
+	m.ID, m.From, m.At = fmt.Sprintf("m%d", s.sent), s.address(), s.clock()
 	before := len(s.shown)
 	replies, err := s.deliver(ctx, m)
 	if err != nil {
@@ -28,7 +28,7 @@ func (s *stage) person(ctx context.Context, m chat.Message) error {
 	}
 	s.show(replies)
 	if len(replies) > 0 {
-		if err := s.store.Settle(ctx, []session.Settlement{{To: address, Delivery: m.ID, Verdict: session.Shown}}); err != nil {
+		if err := s.store.Settle(ctx, []session.Settlement{{To: s.address(), Delivery: m.ID, Verdict: session.Shown}}); err != nil {
 			return err
 		}
 	}
@@ -84,7 +84,7 @@ func (s *stage) deliver(ctx context.Context, m chat.Message) ([]chat.Reply, erro
 // post brings a message that nobody waits for an answer of.
 func (s *stage) post(ctx context.Context, m chat.Message) error {
 	s.sent++
-	m.ID, m.From = fmt.Sprintf("m%d", s.sent), address
+	m.ID, m.From = fmt.Sprintf("m%d", s.sent), s.address()
 	if s.faulty(KillAfterCommit) {
 		if err := s.perish(func(h *dialog.Host, m chat.Message) error {
 			_, err := h.Turn(ctx, m)

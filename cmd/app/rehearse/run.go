@@ -126,7 +126,7 @@ func (s *stage) act(ctx context.Context, i int, t Turn) error {
 
 // tap finds the choice with this label in what the person sees.
 func (s *stage) tap(ctx context.Context, label string) (string, error) {
-	v, err := s.store.Look(ctx, address)
+	v, err := s.store.Look(ctx, s.address())
 	if err != nil {
 		return "", err
 	}

@@ -32,13 +32,15 @@ type Options struct {
 }
 
 const (
-	channel = "rehearsal"
-	peer    = "person"
-	seat    = "seat"
-	user    = "rehearsed" // the product's own id of the person
+	peer = "person"
+	seat = "seat"
+	user = "rehearsed" // the product's own id of the person
 )
 
-var address = chat.Address{Channel: channel, Peer: peer}
+// address is the conversation: a channel that is called as its kind, so that rules that name a channel can be tested.
+func (s *stage) address() chat.Address {
+	return chat.Address{Channel: s.test.Given.Channel, Peer: peer}
+}
 
 // stage is one conversation played with a real host over a temporary store.
 type stage struct {
