@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/xianda-bot/xianda/cmd/app"
 	"github.com/xianda-bot/xianda/config"
 	"github.com/xianda-bot/xianda/dialog/release"
 	"github.com/xianda-bot/xianda/dialog/release/dir"
@@ -86,8 +87,13 @@ func releaseOptions(cfg *config.Config) (o dir.Options) {
 		return o
 	}
 	o.Queues = slices.Sorted(maps.Keys(cfg.Handoff.Queues))
+	o.Backends = append([]string{}, slices.Sorted(maps.Keys(cfg.Backends))...)
 	for _, section := range cfg.Channels {
-		o.Channels = append(o.Channels, script.Channel{Name: section.Name, Kind: section.Kind})
+		c := script.Channel{Name: section.Name, Kind: section.Kind}
+		if caps, ok := app.SampleCaps(section.Kind); ok {
+			c.MaxText, c.Unit = caps.MaxText, caps.TextUnit
+		}
+		o.Channels = append(o.Channels, c)
 	}
 	return o
 }

@@ -19,6 +19,7 @@ import (
 // simply not served.
 type Options struct {
 	Queues   []string         // queues of the configuration; nil: unknown, so that a queue but "default" is only warned of
+	Backends []string         // backends of the configuration; nil: unknown
 	Channels []script.Channel // channels of the configuration; nil: unknown
 	Now      time.Time        // for entries' validity; zero: not checked
 }
@@ -33,6 +34,7 @@ func Build(files []script.Source, o Options) (*Release, []script.Finding) {
 		Hours:      Hours{Always: true},
 		Idle:       script.Idle{Leave: script.LeaveAfter},
 		words:      map[string]*Words{},
+		spoken:     map[string]script.Pos{},
 		dialogs:    map[string]*script.Dialog{},
 		entries:    map[string]*kb.Entry{},
 		patterns:   map[string]*script.Pattern{},
@@ -57,7 +59,13 @@ func Build(files []script.Source, o Options) (*Release, []script.Finding) {
 	}
 	r.Patterns = script.Merge(r.Patterns)
 	if whole {
-		findings = append(findings, script.Check(script.Checkable{Dialogs: r.Dialogs, Patterns: r.Patterns, Entries: r.Entries, Openers: r.Openers, Keywords: r.Keywords, Queues: o.Queues, Channels: o.Channels, Now: o.Now})...)
+		findings = append(findings, script.Check(script.Checkable{
+			Dialogs: r.Dialogs, Patterns: r.Patterns, Entries: r.Entries, Openers: r.Openers, Keywords: r.Keywords, Synonyms: r.Synonyms, Banned: r.banned,
+			Queues: o.Queues, Backends: o.Backends, Channels: o.Channels, Now: o.Now,
+		})...)
+		if !script.Broken(findings) {
+			findings = append(findings, r.check()...)
+		}
 	}
 	script.Sort(findings)
 	if script.Broken(findings) {

@@ -114,6 +114,7 @@ func (r *Release) languages(n *script.Node) []script.Finding {
 			}
 		}
 		r.words[p.Name] = &w
+		r.spoken[p.Name] = p.Key.Pos
 	}
 	return findings
 }

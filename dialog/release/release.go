@@ -28,7 +28,9 @@ type Release struct {
 	Index      *kb.Index       // over entries ("kb:<id>") and dialogs' triggers ("dialog:<id>")
 	Tests      []script.Source // tests/*.yaml as they stand
 
-	words    map[string]*Words // by language: its own, and those of languages:
+	words    map[string]*Words     // by language: its own, and those of languages:
+	banned   []string              // words that no text may hold
+	spoken   map[string]script.Pos // languages of release.yaml, with their places
 	dialogs  map[string]*script.Dialog
 	entries  map[string]*kb.Entry
 	patterns map[string]*script.Pattern

@@ -26,7 +26,7 @@ func (r *Release) settings(src script.Source) []script.Finding {
 		return page.Findings
 	}
 	var languages *script.Node
-	fields := page.Root.Fields("release.yaml", "name", "locale", "thresholds", "greeting", "hours", "texts", "languages", "idle")
+	fields := page.Root.Fields("release.yaml", "name", "locale", "thresholds", "greeting", "hours", "texts", "languages", "idle", "banned")
 	for _, p := range fields { // first: the house's own words are in its language
 		if p.Name != "locale" {
 			continue
@@ -49,6 +49,8 @@ func (r *Release) settings(src script.Source) []script.Finding {
 			}
 		case "hours":
 			r.Hours = readHours(v, r.Hours.Zone)
+		case "banned":
+			r.banned, _ = v.Texts("banned")
 		case "idle":
 			r.Idle = v.Idle()
 		case "texts":

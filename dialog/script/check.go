@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/kb"
 )
 
@@ -16,18 +17,25 @@ type Checkable struct {
 	Entries  []kb.Entry
 	Openers  []*Opener
 	Keywords []*Keyword
+	Synonyms [][]string
+	Banned   []string  // words that the operators want in no text
 	Queues   []string  // queues of the configuration; nil: unknown, so that a queue but "default" is only warned of
+	Backends []string  // backends of the configuration; nil: unknown
 	Channels []Channel // channels of the configuration; nil: unknown
 	Now      time.Time // zero: validity of entries is not checked
 }
 
-// Channel is a configured channel, as far as entries care.
-type Channel struct{ Name, Kind string }
+// Channel is a configured channel, as far as texts care.
+type Channel struct {
+	Name, Kind string
+	MaxText    int       // of one message, in Unit; 0: no limit known
+	Unit       chat.Unit // what MaxText counts
+}
 
 // Check finds what is wrong with a release beyond the grammar of its files: jumps, ends, loops, names, entries, queues, sizes.
 // Findings come in the order of files and lines. It asks nothing but its argument.
 func Check(c Checkable) []Finding {
-	k := &checker{Checkable: c, entries: map[string]*kb.Entry{}, dialogs: map[string]*Dialog{}}
+	k := &checker{Checkable: c, entries: map[string]*kb.Entry{}, dialogs: map[string]*Dialog{}, limits: limits(c.Channels)}
 	for i := range c.Entries {
 		k.entries[c.Entries[i].ID] = &c.Entries[i]
 	}
@@ -38,11 +46,14 @@ func Check(c Checkable) []Finding {
 		}
 		k.dialogs[d.ID] = d
 	}
+	k.begins()
 	for _, d := range c.Dialogs {
 		k.dialog(d)
 	}
 	k.subLoops()
+	k.rules()
 	k.triggers()
+	k.confusable()
 	k.patterns()
 	k.answers()
 	Sort(k.findings)
@@ -66,6 +77,8 @@ type checker struct {
 	Checkable
 	entries  map[string]*kb.Entry
 	dialogs  map[string]*Dialog
+	starts   map[string][]start // dialog → where rules begin it, beside its first step
+	limits   []limit
 	findings []Finding
 }
 
@@ -105,8 +118,11 @@ func (k *checker) dialog(d *Dialog) {
 		k.step(d, s)
 	}
 	k.flow(d)
+	k.exits(d)
 	k.names(d)
+	k.starters(d)
 	k.words(d)
+	k.burst(d)
 }
 
 // step checks what one step needs, without regard to the way there.
@@ -115,15 +131,21 @@ func (k *checker) step(d *Dialog, s *Step) {
 		k.jump(d, j.at, j.to)
 	}
 	switch s.Verb {
-	case Answer:
-		k.answer(s)
+	case Say, Answer:
+		if s.Verb == Answer {
+			k.answer(s)
+		}
+		k.then(d, s)
 	case Collect:
 		if d.Slot(s.Collect) == nil {
 			edit := meant(s.Collect, slotNames(d), "在 slots 里加上它")
 			k.add(s.place("collect"), "slot-unknown", "没有槽位“"+s.Collect+"”", edit)
 		}
-		if s.OnFail == "" {
+		switch s.OnFail {
+		case "":
 			k.add(s.place("collect"), "collect-exit", "一直答不对时没有出路", "写上 on_fail: 步骤编号，例如转人工的那一步")
+		case s.ID:
+			k.add(s.place("on_fail"), "collect-exit", "一直答不对时又回到同一个问题，没有出路", "on_fail 改到别的步骤，例如转人工的那一步")
 		}
 	case Switch:
 		k.cases(d, s)
@@ -134,6 +156,9 @@ func (k *checker) step(d *Dialog, s *Step) {
 		if s.OnError == "" {
 			k.add(s.place("call"), "call-on-error", "调用失败时没有出路", "写上 on_error: 步骤编号")
 		}
+		k.backend(s)
+	case Set:
+		k.values(d, s)
 	case Sub:
 		switch {
 		case s.Sub == d.ID:

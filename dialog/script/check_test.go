@@ -42,7 +42,7 @@ func TestCheckAcrossFiles(t *testing.T) {
 	}
 	got := told(Check(Checkable{Dialogs: []*Dialog{a, b, twin}, Patterns: Merge([]*Pattern{pattern}), Entries: entries, Now: testNow()}))
 	want := strings.Join([]string{
-		"3:11 same-trigger?: 问法“一”在对话“a”里也有 | 只留一处",
+		"3:30 same-trigger?: 问法“一”在对话“a”里也有 | 只留一处",
 		"5:18 sub-loop: 对话“b”和“a”互相当作子对话 | 去掉其中一个 sub",
 		"1:9 duplicate-dialog: 对话“a”有两份，另一份在 dialogs/a.yaml | 删掉或改名其中一份",
 		"1:3 reply-size: 知识“x”的答案有 2100 字节，一条回复最多 2048 字节 | 缩短它，或拆成几条用 related 连接",

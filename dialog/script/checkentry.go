@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/xianda-bot/xianda/chat/typo"
 	"github.com/xianda-bot/xianda/kb"
 )
 
@@ -16,15 +15,11 @@ const expiring = 14 * 24 * time.Hour
 // answer checks the entry that a step serves.
 func (k *checker) answer(s *Step) {
 	at := s.place("answer")
-	e := k.entries[s.Answer]
-	if e == nil {
-		edit := "写一个知识库里有的编号"
-		if n := typo.Nearest(s.Answer, slices.Sorted(maps.Keys(k.entries))); n != "" {
-			edit = "是不是 kb." + n + "？"
-		}
-		k.add(at, "kb-unknown", "知识库里没有“"+s.Answer+"”", edit)
-		return
-	}
+	k.serves(s.Answer, at)
+}
+
+// validity checks that an entry may be said, everywhere.
+func (k *checker) validity(e *kb.Entry, at Pos) {
 	switch {
 	case e.Disabled:
 		k.add(at, "kb-disabled", "知识“"+e.ID+"”已停用，不会再说出来", "启用它，或换一条")
@@ -51,12 +46,8 @@ func (k *checker) answers() {
 			continue
 		}
 		seen[e.ID] = e
-		for _, text := range said(e) {
-			if len(text) > maxReply {
-				k.add(at, "reply-size", fmt.Sprintf("知识“%s”的答案有 %d 字节，一条回复最多 %d 字节", e.ID, len(text), maxReply), "缩短它，或拆成几条用 related 连接")
-				break
-			}
-		}
+		k.entrySize(at, e)
+		k.guide(at, e)
 		for _, id := range e.Related {
 			if k.entries[id] == nil {
 				edit := meant(id, slices.Sorted(maps.Keys(k.entries)), "写一个知识库里有的编号")
@@ -70,22 +61,4 @@ func (k *checker) answers() {
 			k.readable(at, text)
 		}
 	}
-}
-
-// said are all texts that an entry may send, the longest possible message of each: the answer goes out with the first step.
-func said(e *kb.Entry) []string {
-	with := func(answer string, steps []string) []string {
-		if len(steps) == 0 {
-			return []string{answer}
-		}
-		return append([]string{answer + "\n\n" + steps[0]}, steps[1:]...)
-	}
-	all := with(e.Answer, e.Steps)
-	for _, c := range slices.Sorted(maps.Keys(e.Channels)) {
-		all = append(all, with(e.Channels[c], e.Steps)...)
-	}
-	for _, tag := range slices.Sorted(maps.Keys(e.Languages)) {
-		all = append(all, with(e.Languages[tag].Answer, e.Languages[tag].Steps)...)
-	}
-	return all
 }

@@ -103,14 +103,11 @@ func (k *checker) flow(d *Dialog) {
 		}
 	}
 	walk(0)
-	for _, l := range d.Likely {
-		if l.Goto == "" {
-			continue
-		}
-		if _, at := d.Step(l.Goto); at >= 0 {
+	for _, b := range k.starts[d.ID] {
+		if _, at := d.Step(b.step); at >= 0 {
 			walk(at)
 		} else {
-			k.jump(d, l.Pos, l.Goto)
+			k.jump(d, b.at, b.step)
 		}
 	}
 	first := map[string]bool{}
@@ -199,8 +196,8 @@ func (k *checker) subLoops() {
 	}
 }
 
-// certain computes, for every step, the names that are set on every way to it; nil for a step that is never reached.
-func certain(d *Dialog) []map[string]bool {
+// certain computes, for every step, the names that are set on every way to it from the step first; nil for a step that is never reached.
+func certain(d *Dialog, first int) []map[string]bool {
 	in := make([]map[string]bool, len(d.Steps))
 	if len(d.Steps) == 0 {
 		return in
@@ -218,12 +215,7 @@ func certain(d *Dialog) []map[string]bool {
 			work = append(work, i)
 		}
 	}
-	enter(0, map[string]bool{})
-	for _, l := range d.Likely {
-		if _, at := d.Step(l.Goto); at >= 0 {
-			enter(at, map[string]bool{})
-		}
-	}
+	enter(first, map[string]bool{})
 	for len(work) > 0 {
 		i := work[len(work)-1]
 		work = work[:len(work)-1]

@@ -25,7 +25,7 @@ func (k *checker) names(d *Dialog) {
 			set["slot."+s.Collect] = true
 		}
 	}
-	in := certain(d)
+	in := certain(d, 0)
 	text := func(t *Template, have map[string]bool, invalid bool) {
 		if t == nil {
 			return
@@ -88,18 +88,8 @@ func (k *checker) names(d *Dialog) {
 			}
 		}
 	}
-	for _, l := range d.Likely {
-		if l.When == nil {
-			continue
-		}
-		for _, path := range l.When.names {
-			if path[0] == "slot" || isSaved(path[0]) {
-				k.add(l.When.Pos, "likely-name", "推荐时对话还没有开始，“"+strings.Join(path, ".")+"”没有值", "只用 scene、profile、trace.has、channel、hours、turn")
-			}
-		}
-		if l.When.never {
-			k.add(l.When.Pos, "likely-never", "when 永远不会成立", "改写条件，或删掉这一条")
-		}
+	for i := range d.Likely {
+		k.condition(&d.Likely[i])
 	}
 	for _, p := range d.Patterns {
 		for _, t := range []*Template{p.Say, p.Notice, p.NoSeat} {

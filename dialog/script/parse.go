@@ -128,10 +128,11 @@ func (n *Node) triggers() Triggers {
 	for _, p := range n.Fields("triggers", "ask", "events") {
 		switch p.Name {
 		case "ask":
-			t.Ask, _ = p.Value.Texts("triggers.ask")
+			t.Ask, t.asks = p.Value.Texts("triggers.ask")
 		case "events":
 			var places []Pos
 			t.Events, places = p.Value.Texts("triggers.events")
+			t.events = places
 			for i, e := range t.Events {
 				if head, rest, ok := strings.Cut(e, "."); !ok || rest == "" || head == "" {
 					n.page.add(places[i], "event", "事件“"+e+"”的写法不对", "写成 menu.PAY_HELP、page.redpacket_error 或 event.redpacket.held")

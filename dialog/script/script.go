@@ -53,6 +53,8 @@ type Triggers struct {
 	Ask    []string // ways to ask for it, matched like an entry's phrasings
 	Events []string // arrivals and events that start it: "menu.PAY_HELP", "page.redpacket_error", "event.redpacket.held"
 	Pos    Pos
+
+	asks, events []Pos // of each
 }
 
 // Likely is a rule of 未问先答: while When holds, Say is likely what the person wants.

@@ -1,0 +1,48 @@
+package script
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/xianda-bot/xianda/kb"
+)
+
+// secrets are what no service asks a person for; not those that a sentence warns of.
+var (
+	secretWord = regexp.MustCompile(`密码|验证码|校验码|动态码|CVV|安全码`)
+	warnWord   = regexp.MustCompile(`不要|请勿|切勿|别|不需要|不用|不会|无需|忘记|修改|重置|泄露`)
+)
+
+// promises are words that a helpdesk should not say: what nobody can promise (and what advertising law forbids), and what offends.
+var promises = regexp.MustCompile(`100%(?:能|会|成功|到账|安全)|百分之百|绝对(?:安全|没问题|不会|可以)|保证(?:到账|成功|安全|赔|能)|肯定能|包赔|稳赚|零风险|国家级|全网最|史上最|傻瓜|笨蛋|白痴|蠢货|闭嘴|有病吧|自己看|无可奉告`)
+
+// asks warns of a question for something that must stay secret.
+func (k *checker) asks(s *Slot) {
+	if s.Ask == nil {
+		return
+	}
+	for _, sentence := range sentenceEnd.Split(s.Ask.literal(), -1) {
+		if m := secretWord.FindString(sentence); m != "" && !warnWord.MatchString(sentence) {
+			k.warn(s.Ask.Pos, "asks-secret", "这句话在问“"+m+"”，客服不能要", "改问订单号这样不怕别人知道的东西")
+			return
+		}
+	}
+}
+
+// sensitive warns of words that a helpdesk should not say, and of those that the operators banned.
+func (k *checker) sensitive(at Pos, text string) {
+	if m := promises.FindString(text); m != "" {
+		k.warn(at, "sensitive-word", "“"+m+"”不该对用户说", "换成说得到、做得到的话")
+		return
+	}
+	if len(k.Banned) == 0 {
+		return
+	}
+	folded := kb.Fold(text)
+	for _, w := range k.Banned {
+		if f := kb.Fold(w); f != "" && strings.Contains(folded, f) {
+			k.warn(at, "sensitive-word", "“"+w+"”在 release.yaml 的 banned 里，不能对用户说", "换个说法")
+			return
+		}
+	}
+}
