@@ -195,13 +195,29 @@ func (t *turn) openWith(guesses []likely.Guess, greeted bool) {
 	t.predict(guesses)
 }
 
-// greetingAlone is the greeting without the sentence that leads over to a list: 您是不是想问： with nothing behind it asks nothing.
+// hello answers 你好 of a person who was greeted a moment ago.
+func (t *turn) hello(guesses []likely.Guess) {
+	if len(guesses) > 0 {
+		t.say(t.texts().Hello, "greeting")
+		t.predict(guesses)
+		return
+	}
+	t.say(alone(t.texts().Hello), "greeting")
+	t.openWith(nil, false)
+}
+
+// greetingAlone is the greeting without the words that lead over to a list.
 func (t *turn) greetingAlone() string {
 	text, err := t.words().Greeting.Render(t.scope())
 	if err != nil {
 		t.out.counts["unfilled:greeting"]++
 		return ""
 	}
+	return alone(text)
+}
+
+// alone is a text without the sentence that leads over to a list: 您是不是想问： with nothing behind it asks nothing.
+func alone(text string) string {
 	text = strings.TrimSpace(text)
 	if !strings.HasSuffix(text, "：") && !strings.HasSuffix(text, ":") {
 		return text
@@ -230,8 +246,12 @@ func (t *turn) greets(p *script.Pattern, source string) {
 		return
 	}
 	guesses := t.openers()
-	if p.Say == nil {
+	if p.Say == nil && t.gone() {
 		t.openWith(guesses, true)
+		return
+	}
+	if p.Say == nil {
+		t.hello(guesses)
 		return
 	}
 	t.sayPattern(p, source)

@@ -39,6 +39,7 @@ type Texts struct {
 	Patience    string `yaml:"patience"` // still waiting for a seat
 
 	Open      string `yaml:"open"`       // behind the greeting when nothing is likely enough to be offered
+	Hello     string `yaml:"hello"`      // answer to 你好 of a person who was greeted a moment ago
 	Perhaps   string `yaml:"perhaps"`    // head of likely questions behind miss
 	Next      string `yaml:"next"`       // label of 下一步 in a step-by-step answer
 	NotFound  string `yaml:"not_found"`  // label of 没找到 in it
@@ -91,7 +92,8 @@ func DefaultTexts() Texts {
 		InvalidPic:  "请发一张图片。",
 		More:        "您可能还想问：",
 		Patience:    "客服还在忙，您的问题已排在队里，不会丢。等待时也可以继续问我。",
-		Open:        "请用一句话说说您的问题，随时回复“人工”可以找客服。",
+		Open:        "请用一句话说说您遇到的问题，我来帮您找答案。",
+		Hello:       "您好，我在。您是不是想问：",
 		Perhaps:     "也许您想问：",
 		Next:        "下一步",
 		NotFound:    "没找到",
