@@ -51,7 +51,7 @@ func (t *turn) arrived() {
 		t.again()
 		return
 	}
-	t.openWith(guesses, t.gone())
+	t.greet(guesses, t.gone())
 }
 
 // gone tells whether the person was away for a while, or was never here.
@@ -175,8 +175,8 @@ func (t *turn) sameOffer(guesses []likely.Guess) bool {
 	return slices.Equal(ids, offeredIDs(o))
 }
 
-// openWith shows likely questions: greeted, the greeting stands over them, else a short line. Without any it says how to ask.
-func (t *turn) openWith(guesses []likely.Guess, greeted bool) {
+// greet shows likely questions: greeted, the greeting stands over them, else a short line. Without any it says how to ask.
+func (t *turn) greet(guesses []likely.Guess, greeted bool) {
 	switch {
 	case len(guesses) == 0:
 		if greeted {
@@ -203,7 +203,7 @@ func (t *turn) hello(guesses []likely.Guess) {
 		return
 	}
 	t.say(alone(t.texts().Hello), "greeting")
-	t.openWith(nil, false)
+	t.greet(nil, false)
 }
 
 // greetingAlone is the greeting without the words that lead over to a list.
@@ -247,7 +247,7 @@ func (t *turn) greets(p *script.Pattern, source string) {
 	}
 	guesses := t.openers()
 	if p.Say == nil && t.gone() {
-		t.openWith(guesses, true)
+		t.greet(guesses, true)
 		return
 	}
 	if p.Say == nil {

@@ -49,7 +49,7 @@ func (t *turn) guideStep(e *kb.Entry, g *session.Guide, n int) {
 }
 
 func (t *turn) guideHead(n, of int) string {
-	return t.fill1(t.texts().GuideStep, map[string]any{"at": float64(n), "of": float64(of)})
+	return t.filled(t.texts().GuideStep, map[string]any{"at": float64(n), "of": float64(of)})
 }
 
 // guided reads what the person says in the middle of a guide; false: it is something else.

@@ -135,10 +135,10 @@ func (t *turn) askGoOn() {
 		title = d.Title
 	}
 	if t.s.Place == nil { // withdrawn meanwhile
-		t.openWith(t.openers(), true)
+		t.greet(t.openers(), true)
 		return
 	}
-	t.say(t.fill1(t.texts().GoOnAsk, map[string]any{"title": title}), "text:go_on_ask")
+	t.say(t.filled(t.texts().GoOnAsk, map[string]any{"title": title}), "text:go_on_ask")
 	x := t.texts()
 	t.show(session.Resume, []session.Item{{Label: x.GoOn, Target: toGoOn}, {Label: x.StartOver, Target: toAnew}, {Label: x.GiveUp, Target: toGiveUp}, {Label: x.Human, Target: toHuman}})
 }

@@ -309,7 +309,7 @@ func (t *turn) sub(s *script.Step, next string) bool {
 func (t *turn) restart(p *script.Pattern, source string) {
 	t.sayPattern(p, source)
 	if t.s.Place == nil {
-		t.openWith(t.openers(), p.Say == nil)
+		t.greet(t.openers(), p.Say == nil)
 		return
 	}
 	t.fromStart()
@@ -332,7 +332,7 @@ func (t *turn) back(p *script.Pattern, source string) {
 		return
 	}
 	if place == nil {
-		t.openWith(t.openers(), false)
+		t.greet(t.openers(), false)
 		return
 	}
 	if len(place.Order) == 0 {

@@ -38,8 +38,8 @@ func (t *turn) sayHouse(text, queue string) {
 	t.say(text, "text")
 }
 
-// fill1 is one of the house's texts with values of its own.
-func (t *turn) fill1(text string, values map[string]any) string {
+// filled is one of the house's texts with values of its own.
+func (t *turn) filled(text string, values map[string]any) string {
 	p, err := script.ParseTemplate(text, script.Pos{})
 	if err != nil {
 		return text
