@@ -29,7 +29,7 @@ type Options struct {
 func Build(files []script.Source, o Options) (*Release, []script.Finding) {
 	r := &Release{
 		Locale:     DefaultLocale,
-		Thresholds: Thresholds{DefaultAnswer, DefaultOffer},
+		Thresholds: Thresholds{DefaultAnswer, DefaultOffer, DefaultFloor},
 		Texts:      DefaultTexts(),
 		Hours:      Hours{Always: true},
 		Idle:       script.Idle{Leave: script.LeaveAfter},

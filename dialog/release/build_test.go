@@ -64,7 +64,7 @@ func TestBuildAcceptance(t *testing.T) {
 			if got := strings.Join(rules, " "); got != c.warned {
 				t.Errorf("warnings = %s, want %s:\n%s", got, c.warned, told(findings))
 			}
-			if r.Name != c.name || len(r.Dialogs) != c.dialogs || len(r.Entries) != c.entries || r.Thresholds != (Thresholds{c.answer, c.offer}) {
+			if r.Name != c.name || len(r.Dialogs) != c.dialogs || len(r.Entries) != c.entries || r.Thresholds != (Thresholds{c.answer, c.offer, DefaultFloor}) {
 				t.Errorf("Build = %s, %d dialogs, %d entries, %v", r.Name, len(r.Dialogs), len(r.Entries), r.Thresholds)
 			}
 			d := r.Dialog(c.dialog)
@@ -116,7 +116,7 @@ func TestBuildDefaults(t *testing.T) {
 	if r == nil {
 		t.Fatal(told(findings))
 	}
-	if r.Locale != "zh-CN" || r.Thresholds != (Thresholds{0.60, 0.25}) || r.Greeting == nil || !r.Hours.Always {
+	if r.Locale != "zh-CN" || r.Thresholds != (Thresholds{0.60, 0.25, 0.15}) || r.Greeting == nil || !r.Hours.Always {
 		t.Errorf("Build = %+v, want the defaults", r)
 	}
 	if r.Texts.Miss != "没看懂" || r.Texts.Maybe != DefaultTexts().Maybe {

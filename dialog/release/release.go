@@ -36,8 +36,9 @@ type Release struct {
 	patterns map[string]*script.Pattern
 }
 
-// Thresholds of the one ranker: at or above Answer it answers, at or above Offer it offers, below it says so.
-type Thresholds struct{ Answer, Offer float64 }
+// Thresholds of the one ranker, as probabilities. What is typed: at or above Answer it is answered, at or above Offer likely meanings are
+// offered, below it is said so. Before a word: three questions are shown when the chance that one of them is wanted reaches Floor.
+type Thresholds struct{ Answer, Offer, Floor float64 }
 
 // Hours are the opening hours of the seats.
 type Hours struct {

@@ -12,6 +12,7 @@ import (
 const (
 	DefaultAnswer = 0.60
 	DefaultOffer  = 0.25
+	DefaultFloor  = 0.15
 	DefaultLocale = "zh-CN"
 	DefaultZone   = "Asia/Shanghai"
 )
@@ -66,7 +67,7 @@ func (r *Release) settings(src script.Source) []script.Finding {
 }
 
 func (r *Release) thresholds(n *script.Node) {
-	for _, p := range n.Fields("thresholds", "answer", "offer") {
+	for _, p := range n.Fields("thresholds", "answer", "offer", "floor") {
 		f, ok := p.Value.Number(p.Name, 0)
 		if ok && f > 1 {
 			p.Value.Fault("range", p.Name+" 要在 0 和 1 之间", "例如 0.60")
@@ -75,10 +76,13 @@ func (r *Release) thresholds(n *script.Node) {
 		if !ok {
 			return
 		}
-		if p.Name == "answer" {
+		switch p.Name {
+		case "answer":
 			r.Thresholds.Answer = f
-		} else {
+		case "offer":
 			r.Thresholds.Offer = f
+		case "floor":
+			r.Thresholds.Floor = f
 		}
 	}
 	if r.Thresholds.Offer > r.Thresholds.Answer {
