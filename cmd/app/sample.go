@@ -1,6 +1,9 @@
 package app
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/config"
 )
@@ -10,6 +13,9 @@ var samples = map[string]string{
 	"console": `{name: sample, kind: console}`,
 	"wechat":  `{name: sample, kind: wechat, app_id: wx0000000000000000, app_secret: sample, token: sample, verified: true}`,
 }
+
+// Kinds are those of which SampleCaps knows.
+func Kinds() []string { return slices.Sorted(maps.Keys(samples)) }
 
 // SampleCaps is what a kind of channel can show as it is mostly configured; false when there is no such kind.
 func SampleCaps(kind string) (chat.Caps, bool) {

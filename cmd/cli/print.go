@@ -89,25 +89,25 @@ func visibleLines(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// bold marks a word on a terminal.
-func (c *common) bold(s string) string {
-	if !c.env.Terminal {
-		return s
-	}
-	return "\x1b[1m" + s + "\x1b[0m"
-}
-
-// Colours of a terminal.
+// Ways to mark words on a terminal.
 const (
+	strong = 1
+	faint  = 2
 	red    = 31
 	green  = 32
 	yellow = 33
 )
 
-// colour marks a word on a terminal.
+// colour marks a word on a terminal, unless NO_COLOR is set (no-color.org).
 func (c *common) colour(code int, s string) string {
-	if !c.env.Terminal {
+	if no, _ := c.env.Getenv("NO_COLOR"); !c.env.Terminal || no != "" {
 		return s
 	}
 	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", code, s)
 }
+
+// bold marks a word on a terminal.
+func (c *common) bold(s string) string { return c.colour(strong, s) }
+
+// dim steps back on a terminal: what is ours, not the bot's.
+func (c *common) dim(s string) string { return c.colour(faint, s) }

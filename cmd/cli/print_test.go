@@ -27,9 +27,13 @@ func TestTableShowsInsteadOfObeying(t *testing.T) {
 
 func TestPipeHasNoColours(t *testing.T) {
 	t.Parallel()
-	for terminal, want := range map[bool]string{true: "\x1b[1mx\x1b[0m", false: "x"} {
-		if got := (&common{env: &Env{Terminal: terminal}}).bold("x"); got != want {
-			t.Errorf("terminal %v: bold(x) = %q, want %q", terminal, got, want)
+	for _, tt := range []struct {
+		terminal      bool
+		noColor, want string
+	}{{true, "", "\x1b[1mx\x1b[0m"}, {false, "", "x"}, {true, "1", "x"}} {
+		env := &Env{Terminal: tt.terminal, Getenv: func(name string) (string, bool) { return tt.noColor, name == "NO_COLOR" }}
+		if got := (&common{env: env}).bold("x"); got != tt.want {
+			t.Errorf("terminal %v, NO_COLOR=%s: bold(x) = %q, want %q", tt.terminal, tt.noColor, got, tt.want)
 		}
 	}
 }
