@@ -16,9 +16,9 @@ const (
 	toStuck = "guide:stuck"
 )
 
-// What people say instead of tapping 下一步 or 没找到.
+// What people say instead of tapping 下一步 or 没找到, folded: 然后呢 is 然后.
 const (
-	goesOn   = " 下一步 下一个 然后呢 接下来呢 继续 好了 好 好的 做好了 完成 完成了 找到了 找到 ok okay 嗯 可以 next done "
+	goesOn   = " 下一步 下一个 然后 接下来 还有 继续 好了 好 好的 做好了 完成 完成了 找到了 找到 ok okay 嗯 可以 next done "
 	stuckNow = " 没找到 找不到 没有 没有这个 没看到 看不到 不行 找不着 卡住了 打不开 点不了 没有这一项 "
 )
 
