@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -14,7 +15,7 @@ const maxSentence = 80
 var (
 	phoneForm   = regexp.MustCompile(`\b1[3-9][0-9]{9}\b`)
 	idCardForm  = regexp.MustCompile(`\b[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx]\b`)
-	sentenceEnd = regexp.MustCompile(`[。！？!?；;\n…]+`)
+	sentenceEnd = regexp.MustCompile(`[。！？!?；;\n…]+|\. `)
 )
 
 // words checks every text of a dialog.
@@ -60,7 +61,7 @@ func (k *checker) words1(d *Dialog, t *Template) {
 func (k *checker) readable(at Pos, text string) {
 	k.sensitive(at, text)
 	for _, s := range sentenceEnd.Split(text, -1) {
-		if n := utf8.RuneCountInString(strings.TrimSpace(s)); n > maxSentence {
+		if n := length(s); n > maxSentence {
 			k.warn(at, "long-sentence", fmt.Sprintf("有一句话长 %d 个字，手机上不好读", n), "在中间加上句号，或拆成几行")
 			break
 		}
@@ -70,6 +71,22 @@ func (k *checker) readable(at Pos, text string) {
 	} else if phoneForm.MatchString(text) {
 		k.warn(at, "personal-number", "这句话里像是有手机号", "换成公开的客服电话，或删掉它")
 	}
+}
+
+// length is how long a sentence is to read, in Chinese characters: a word of letters or a number reads like two.
+func length(sentence string) int {
+	n, inWord := 0, false
+	for _, r := range sentence {
+		word := r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r))
+		switch {
+		case word && !inWord:
+			n += 2
+		case !word && !unicode.IsSpace(r):
+			n++
+		}
+		inWord = word
+	}
+	return n
 }
 
 // patterns checks the words that work in every step.
