@@ -87,7 +87,7 @@ func releaseOptions(cfg *config.Config) (o dir.Options) {
 		return o
 	}
 	o.Queues = slices.Sorted(maps.Keys(cfg.Handoff.Queues))
-	o.Backends = append([]string{}, slices.Sorted(maps.Keys(cfg.Backends))...)
+	o.Backends = slices.Sorted(maps.Keys(cfg.Backends)) // none: not connected yet, every call goes its on_error way
 	for _, section := range cfg.Channels {
 		c := script.Channel{Name: section.Name, Kind: section.Kind}
 		if caps, ok := app.SampleCaps(section.Kind); ok {
