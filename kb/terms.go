@@ -13,16 +13,20 @@ import (
 type unit uint32
 
 const (
-	wordBase  unit = 1 << 21 // above every character; then the numbers of words
-	classBase unit = 1 << 30 // then the numbers of synonym rows
-	unknown   unit = classBase - 1
+	wordBase  unit = 1 << 21       // above every character; then the numbers of words
+	classBase unit = 1 << 30       // then the numbers of synonym rows
+	unknown   unit = classBase - 1 // downwards: words of a text that the index does not have
 	wall      unit = 0
+	border    unit = 1 // before the first unit of a text and behind the last
 )
 
 // A term is a unit or two neighbouring ones: the second unit in the low half, the first, if any, in the high half.
 type term uint64
 
 func pair(a, b unit) term { return term(a)<<32 | term(b) }
+
+// pieceTerm marks a piece of a word.
+const pieceTerm term = 1 << 63
 
 func (t term) first() unit  { return unit(t >> 32) }
 func (t term) second() unit { return unit(t) }
@@ -31,18 +35,30 @@ func (t term) second() unit { return unit(t) }
 // searched by its 的 and 怎么: there the frequencies within the base tell nothing yet. 不 and 没 are not among them.
 const plainUnits = "今天明昨现的地得了着过吗呢啊吧呀么嘛啦哦我你您他她它们咱这那哪是在有和与及就都也还又再请问想要会能可以把被给跟对让怎什样啥为何如几多少个一下办弄搞做"
 
+// plain tells whether a unit carries grammar alone. The constant is too short for a table to be faster, and a table would be mutable.
+func (u unit) plain() bool { return u < wordBase && strings.ContainsRune(plainUnits, rune(u)) }
+
+// hidden tells whether only the language model looks at the term: a piece of a word, or the end of a text.
+func (t term) hidden() bool { return t&pieceTerm != 0 || t.rim() }
+
+// rim tells whether the term is where a text begins or ends.
+func (t term) rim() bool { return t&pieceTerm == 0 && (t.first() == border || t.second() == border) }
+
 // weight is how much a term may tell: grammar little, a row of synonyms as much as the characters that it stands for.
-func (x *Index) weight(t term) float32 {
+func (t term) weight() float32 {
 	one := func(u unit) float32 {
 		switch {
-		case u < wordBase && x.plain[rune(u)]:
+		case u.plain():
 			return plainWeight
 		case u >= classBase:
 			return 2
 		}
 		return 1
 	}
-	if t.first() == 0 {
+	switch {
+	case t.hidden():
+		return 0
+	case t.first() == 0:
 		return one(t.second())
 	}
 	return pairWeight * (one(t.first()) + one(t.second())) / 2
@@ -51,6 +67,7 @@ func (x *Index) weight(t term) float32 {
 // cutter cuts folded texts into units.
 type cutter struct {
 	words    map[string]unit
+	spelling []string           // words by number
 	synonyms map[rune][]synonym // by first character, longest first
 }
 
@@ -79,8 +96,9 @@ func newCutter(rows [][]string) *cutter {
 	return c
 }
 
-// cut appends the units of folded to out, no more than limit in all. With learn it gives new words a number, else they are unknown.
-func (c *cutter) cut(out []unit, folded string, limit int, learn bool) []unit {
+// cut appends the units of folded to out, no more than limit in all. It gives new words a number, or, when fresh is not nil, keeps
+// them there and calls them unknown.
+func (c *cutter) cut(out []unit, folded string, limit int, fresh *[]string) []unit {
 	for i := 0; i < len(folded) && len(out) < limit; {
 		r, n := utf8.DecodeRuneInString(folded[i:])
 		if s, ok := c.synonym(folded, i, r); ok {
@@ -94,7 +112,7 @@ func (c *cutter) cut(out []unit, folded string, limit int, learn bool) []unit {
 			i += n
 		case letter(r):
 			end := i + wordLen(folded[i:])
-			out = append(out, c.word(folded[i:end], learn))
+			out = append(out, c.word(folded[i:end], fresh))
 			i = end
 		default:
 			if len(out) > 0 && out[len(out)-1] != wall {
@@ -123,17 +141,30 @@ func (c *cutter) synonym(folded string, i int, r rune) (synonym, bool) {
 	return synonym{}, false
 }
 
-func (c *cutter) word(w string, learn bool) unit {
+func (c *cutter) word(w string, fresh *[]string) unit {
 	u, ok := c.words[w]
 	switch {
 	case ok:
 		return u
-	case !learn:
-		return unknown
+	case fresh != nil:
+		*fresh = append(*fresh, w)
+		return unknown - unit(len(*fresh)-1)
 	}
 	u = wordBase + unit(len(c.words))
 	c.words[w] = u
+	c.spelling = append(c.spelling, w)
 	return u
+}
+
+// spelled is the word that u stands for, "" when it stands for none.
+func (c *cutter) spelled(u unit, fresh []string) string {
+	switch i, j := int(u)-int(wordBase), int(unknown)-int(u); {
+	case i >= 0 && i < len(c.spelling):
+		return c.spelling[i]
+	case j >= 0 && j < len(fresh):
+		return fresh[j]
+	}
+	return ""
 }
 
 // letter tells whether r belongs to a word that is written with spaces around it.
@@ -159,17 +190,23 @@ func wordLen(s string) int {
 	return len(s)
 }
 
-// terms appends the terms of units to out, sorted, each once.
-func terms(out []term, units []unit) []term {
-	var before unit
+// terms appends the terms of units to out, sorted, each once: units, neighbours, the ends of the text, and the pieces of its words.
+func (c *cutter) terms(out []term, units []unit, fresh []string) []term {
+	before := border
 	for _, u := range units {
 		if u != wall {
 			out = append(out, term(u))
 			if before != wall {
 				out = append(out, pair(before, u))
 			}
+			if word := c.spelled(u, fresh); word != "" && plainWord(word) {
+				pieces(word, 3, 3, func(key uint64) { out = append(out, pieceTerm|term(key)) })
+			}
 		}
 		before = u
+	}
+	if before != border {
+		out = append(out, term(border), pair(before, border))
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
