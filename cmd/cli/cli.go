@@ -98,6 +98,9 @@ very turn in which one is wanted. Start with "xianda init".`,
 		newChannel(c), newVersion(c), newCompletion(c),
 	)
 	strict(root)
+	root.InitDefaultHelpCmd()
+	explain(root)
+	c.completing(root)
 	return root
 }
 

@@ -58,7 +58,7 @@ func deadList(c *common) *cobra.Command {
 
 func deadAct(c *common, verb, short string, call func(id string) (method, path string)) *cobra.Command {
 	return &cobra.Command{
-		Use: verb + " ID", Short: short, Args: cobra.ExactArgs(1),
+		Use: verb + " LETTER", Short: short, Args: cobra.ExactArgs(1),
 		Example: "  xianda dead " + verb + " 27c0ffee1234\n  xianda dead " + verb + " 05beef001122 -c shop.yaml",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			h, err := c.house()

@@ -2,9 +2,100 @@ package cli
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
+
+// groups are who uses a command, in the order of the overview.
+var groups = []struct {
+	title string
+	nouns []string
+}{
+	{"Try it", []string{"init", "chat"}},
+	{"Write dialogs and answers", []string{"dialog", "kb", "likely"}},
+	{"Answer people as a human", []string{"handoff"}},
+	{"Run a house and look after it", []string{"serve", "doctor", "config", "channel", "session", "dead", "report"}},
+	{"More", []string{"help", "completion", "version"}},
+}
+
+// touched is what a command reads and writes, beside its flags and arguments.
+type touched struct{ reads, writes string }
+
+const (
+	theConfig  = "the configuration"
+	theRelease = "the release: the folder named, the present one, else that of the configuration"
+	theHouse   = "the running house, by admin.listen and admin.token of the configuration"
+	nothing    = "nothing"
+)
+
+var touches = map[string]touched{
+	"init":             {nothing, "DIR/xianda.yaml and DIR/helpdesk; nothing over what exists"},
+	"chat":             {theRelease + "; the configuration, for backends", "a temporary store that is thrown away"},
+	"dialog check":     {theRelease, nothing},
+	"dialog test":      {theRelease + ", its tests too", "temporary stores that are thrown away"},
+	"kb find":          {theRelease, nothing},
+	"handoff list":     {theHouse, nothing},
+	"handoff show":     {theHouse, nothing},
+	"handoff claim":    {theHouse, "the case; that the seat is there"},
+	"handoff reply":    {theHouse, "what the person is shown"},
+	"handoff transfer": {theHouse, "the case"},
+	"handoff note":     {theHouse, "the case"},
+	"handoff close":    {theHouse, "the case"},
+	"serve":            {theConfig + ", the release and the store", "the store; the log, to standard error"},
+	"doctor":           {theConfig + ", the release, the store, and whether platforms and backends are there", nothing},
+	"config check":     {theConfig + " and the release that it names", nothing},
+	"config show":      {theConfig, nothing},
+	"config schema":    {nothing, nothing},
+	"channel list":     {theConfig, nothing},
+	"channel probe":    {theConfig + "; asks the platforms", nothing},
+	"session show":     {theHouse, nothing},
+	"session forget":   {theHouse, "everything of the conversation, away"},
+	"dead list":        {theHouse, nothing},
+	"dead replay":      {theHouse, "the letter, back into its conversation"},
+	"dead drop":        {theHouse, "the letter, away"},
+	"help":             {nothing, nothing},
+	"completion":       {nothing, nothing},
+	"version":          {nothing, nothing},
+}
+
+const helpTemplate = `{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}
+
+{{end}}{{with (index .Annotations "reads")}}Reads:      {{.}}
+{{end}}{{with (index .Annotations "writes")}}Writes:     {{.}}
+{{end}}{{if .Annotations}}Exit codes: 0 done, 1 failed{{with (index .Annotations "fails")}} {{.}}{{end}}, 2 wrong usage
+
+{{end}}{{if or .Runnable .HasSubCommands}}{{.UsageString}}{{end}}`
+
+// explain groups the nouns by who uses them, and lets the help of every command say what it touches.
+func explain(root *cobra.Command) {
+	root.SetHelpTemplate(helpTemplate)
+	for _, g := range groups {
+		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title + ":"})
+		for _, sub := range root.Commands() {
+			if slices.Contains(g.nouns, sub.Name()) {
+				sub.GroupID = g.title
+			}
+		}
+	}
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		if t, ok := touches[strings.TrimPrefix(cmd.CommandPath(), root.Name()+" ")]; ok {
+			cmd.Annotations = map[string]string{"reads": t.reads, "writes": t.writes, "fails": fails[cmd.CommandPath()]}
+		}
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	walk(root)
+}
+
+// fails tells when a command that did its work exits with 1 all the same.
+var fails = map[string]string{
+	"xianda dialog check": "(or the release has an error)", "xianda dialog test": "(or a test does)", "xianda doctor": "(or something is wrong)",
+	"xianda config check": "(or the configuration is wrong)", "xianda channel probe": "(or a platform does not know us)",
+}
 
 func newHelp() *cobra.Command {
 	return &cobra.Command{
