@@ -19,6 +19,7 @@ type Env struct {
 	Out      io.Writer // results
 	Err      io.Writer // talk
 	Terminal bool      // Out is a terminal: colours and prompts
+	Talk     bool      // Err is one: progress of long work
 	Getenv   func(string) (string, bool)
 	Clock    func() time.Time
 	Version  string
@@ -143,6 +144,7 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 // World is the Env of a process.
 func World(version string) Env {
 	return Env{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: isTerminal(os.Stdout), Getenv: os.LookupEnv, Clock: time.Now, Version: version,
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: isTerminal(os.Stdout), Talk: isTerminal(os.Stderr),
+		Getenv: os.LookupEnv, Clock: time.Now, Version: version,
 	}
 }

@@ -45,7 +45,13 @@ those that none of them does.`,
 				}
 			}
 			var cover rehearse.Coverage
-			results, err := rehearse.Run(cmd.Context(), rel, tests, rehearse.Options{Caps: app.SampleCaps, Cover: &cover})
+			n := 0
+			for _, t := range tests {
+				n += len(t.Channels)
+			}
+			step, end := c.progress("conversations", n)
+			results, err := rehearse.Run(cmd.Context(), rel, tests, rehearse.Options{Caps: app.SampleCaps, Cover: &cover, Played: step})
+			end()
 			if err != nil {
 				return err
 			}

@@ -38,6 +38,9 @@ func Run(ctx context.Context, rel *release.Release, tests []Test, o Options) ([]
 				return all, err
 			}
 			all = append(all, Result{Test: t.Name, File: t.Pos.File, Line: t.Pos.Line, Channel: kind, Failures: failures})
+			if o.Played != nil {
+				o.Played()
+			}
 		}
 	}
 	return all, nil

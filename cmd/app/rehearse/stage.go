@@ -29,6 +29,8 @@ type Options struct {
 	Call dialog.Caller
 	// Cover collects what the conversations reach; nil: nobody wants to know.
 	Cover *Coverage
+	// Played is told after each conversation of Run; nil: nobody.
+	Played func()
 }
 
 const (
