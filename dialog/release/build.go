@@ -67,6 +67,11 @@ func Build(files []script.Source, o Options) (*Release, []script.Finding) {
 			findings = append(findings, r.check()...)
 		}
 	}
+	for i, f := range findings {
+		if at := slices.IndexFunc(files, func(s script.Source) bool { return s.Name == f.File }); at >= 0 {
+			findings[i] = f.Placed(files[at])
+		}
+	}
 	script.Sort(findings)
 	if script.Broken(findings) {
 		return nil, findings

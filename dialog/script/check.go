@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/kb"
@@ -35,7 +36,7 @@ type Channel struct {
 // Check finds what is wrong with a release beyond the grammar of its files: jumps, ends, loops, names, entries, queues, sizes.
 // Findings come in the order of files and lines. It asks nothing but its argument.
 func Check(c Checkable) []Finding {
-	k := &checker{Checkable: c, entries: map[string]*kb.Entry{}, dialogs: map[string]*Dialog{}, limits: limits(c.Channels)}
+	k := &checker{Checkable: c, entries: map[string]*kb.Entry{}, dialogs: map[string]*Dialog{}, expired: map[string]bool{}, limits: limits(c.Channels)}
 	for i := range c.Entries {
 		k.entries[c.Entries[i].ID] = &c.Entries[i]
 	}
@@ -79,6 +80,7 @@ type checker struct {
 	dialogs  map[string]*Dialog
 	starts   map[string][]start // dialog → where rules begin it, beside its first step
 	limits   []limit
+	expired  map[string]bool // entries that are told of where they are used
 	findings []Finding
 }
 
@@ -88,6 +90,32 @@ func (k *checker) add(at Pos, rule, text, edit string) {
 
 func (k *checker) warn(at Pos, rule, text, edit string) {
 	k.findings = append(k.findings, Finding{Pos: at, Rule: rule, Text: text, Edit: edit, Warning: true})
+}
+
+// about says that the last finding, of an entry, is about the value of this key.
+func (k *checker) about(key string) { k.findings[len(k.findings)-1].key = key }
+
+// Placed moves a finding of an entry to the value that it is about, as far as its file shows where that stands.
+func (f Finding) Placed(src Source) Finding {
+	if f.key == "" || src.Name != f.File {
+		return f
+	}
+	lines := strings.Split(string(src.Data), "\n")
+	for i := f.Line - 1; i >= 0 && i < len(lines); i++ {
+		line := lines[i]
+		if i >= f.Line && strings.HasPrefix(strings.TrimLeft(line, " "), "- ") && strings.Contains(line, "id:") {
+			return f // the next entry
+		}
+		for _, before := range []string{" ", "{", ""} {
+			at := strings.Index(line, before+f.key+": ")
+			if at < 0 || before == "" && at > 0 {
+				continue
+			}
+			f.Line, f.Col = i+1, utf8.RuneCountInString(line[:at+len(before)+len(f.key)+2])+1
+			return f
+		}
+	}
+	return f
 }
 
 // place is where a key's value stands; the step itself when it was not read from a file.
@@ -143,9 +171,9 @@ func (k *checker) step(d *Dialog, s *Step) {
 		}
 		switch s.OnFail {
 		case "":
-			k.add(s.place("collect"), "collect-exit", "一直答不对时没有出路", "写上 on_fail: 步骤编号，例如转人工的那一步")
+			k.add(s.place("collect"), "collect-exit", "一直答不对时没有出路", "写上 on_fail: "+exit(d))
 		case s.ID:
-			k.add(s.place("on_fail"), "collect-exit", "一直答不对时又回到同一个问题，没有出路", "on_fail 改到别的步骤，例如转人工的那一步")
+			k.add(s.place("on_fail"), "collect-exit", "一直答不对时又回到同一个问题，没有出路", "写成 on_fail: "+exit(d))
 		}
 	case Switch:
 		k.cases(d, s)
@@ -154,7 +182,7 @@ func (k *checker) step(d *Dialog, s *Step) {
 			k.add(s.place("call"), "call-timeout", "调用后端没有写等多久", "写上 timeout: 2s")
 		}
 		if s.OnError == "" {
-			k.add(s.place("call"), "call-on-error", "调用失败时没有出路", "写上 on_error: 步骤编号")
+			k.add(s.place("call"), "call-on-error", "调用失败时没有出路", "写上 on_error: "+exit(d))
 		}
 		k.backend(s)
 	case Set:
@@ -176,6 +204,16 @@ func (k *checker) step(d *Dialog, s *Step) {
 			k.add(s.UrgentIf.Pos, "urgent-never", "urgent_if 永远不会成立", "改写条件，或删掉 urgent_if")
 		}
 	}
+}
+
+// exit is the step that a remedy proposes where nothing else helps: the one that brings a person, else a word for it.
+func exit(d *Dialog) string {
+	for _, s := range d.Steps {
+		if s.Verb == Handoff {
+			return s.ID
+		}
+	}
+	return "转人工的那一步"
 }
 
 // jump is one place to which a step may go on.
@@ -229,7 +267,7 @@ func (k *checker) cases(d *Dialog, s *Step) {
 	domain := domainOf(d, s.Switch)
 	if domain == nil {
 		if s.Else == "" {
-			k.add(s.place("switch"), "switch-else", "switch 的值不止这几种，其余的没有去处", "写上 else: 步骤编号")
+			k.add(s.place("switch"), "switch-else", "switch 的值不止这几种，其余的没有去处", "写上 else: "+exit(d))
 		}
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/kb"
 )
 
@@ -54,5 +55,35 @@ func TestCheckAcrossFiles(t *testing.T) {
 	}, "\n")
 	if got != want {
 		t.Errorf("Check:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// TestCheckPerChannel holds that texts are measured as each configured channel measures them, and only against those that say them.
+func TestCheckPerChannel(t *testing.T) {
+	t.Parallel()
+	body := "dialog: x\ntitle: 题\ntriggers: {ask: [一一, 二二, 三三, 四四, 五五]}\nsteps:\n  - {id: a, say: " + strings.Repeat("😀好。", 10) + "}\n  - {id: done, end: resolved}\n"
+	d, findings := ParseDialog(Source{Name: "dialogs/x.yaml", Data: []byte(body)})
+	if d == nil {
+		t.Fatal(told(findings))
+	}
+	entry := kb.Entry{ID: "e", Question: "问", Answer: strings.Repeat("长。", 30), Channels: map[string]string{"tg": "短。"}, File: "kb/a.yaml", Line: 1, Col: 3}
+	for _, c := range []struct {
+		name     string
+		channels []Channel
+		want     string
+	}{
+		{"unknown", nil, ""},
+		{"no limit", []Channel{{Name: "term", Kind: "console"}}, ""},
+		{"bytes", []Channel{{Name: "a", Kind: "wechat", MaxText: 90, Unit: chat.Bytes}}, "5:18 reply-size: 这句话有 100 字节，渠道“a”的一条消息最多 90 字节 | 拆成两步，或写进知识库分条回答\n1:3 reply-size: 知识“e”的答案有 180 字节，渠道“a”的一条消息最多 90 字节 | 缩短它，或拆成几条用 related 连接"},
+		{"UTF-16", []Channel{{Name: "b", Kind: "tg", MaxText: 39, Unit: chat.UTF16}}, "5:18 reply-size: 这句话有 40 个字，渠道“b”的一条消息最多 39 个字 | 拆成两步，或写进知识库分条回答"},
+		{"characters", []Channel{{Name: "c", Kind: "tg", MaxText: 30, Unit: chat.Runes}}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got := told(Check(Checkable{Dialogs: []*Dialog{d}, Patterns: Merge(nil), Entries: []kb.Entry{entry}, Channels: c.channels}))
+			if got != c.want {
+				t.Errorf("Check:\n%s\nwant:\n%s", got, c.want)
+			}
+		})
 	}
 }

@@ -2,6 +2,7 @@ package script
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/xianda-bot/xianda/chat/typo"
@@ -26,6 +27,9 @@ func (k *checker) names(d *Dialog) {
 		}
 	}
 	in := certain(d, 0)
+	if slices.ContainsFunc(d.Steps, func(s *Step) bool { return s.Verb == Collect && d.Slot(s.Collect) == nil }) {
+		in = make([]map[string]bool, len(d.Steps)) // a slot is misspelled where it is asked: everything behind would be unset
+	}
 	text := func(t *Template, have map[string]bool, invalid bool) {
 		if t == nil {
 			return
@@ -82,10 +86,7 @@ func (k *checker) names(d *Dialog) {
 		expr(s.Switch, "switch")
 		expr(s.UrgentIf, "urgent_if")
 		for _, name := range s.Carry {
-			path := strings.Split(name, ".")
-			if d.Slot(name) == nil {
-				k.known(d, saved, s.place("carry"), path, "carry-unknown")
-			}
+			k.carried(d, saved, s, name)
 		}
 	}
 	for i := range d.Likely {
@@ -96,6 +97,21 @@ func (k *checker) names(d *Dialog) {
 			text(t, nil, false)
 		}
 	}
+}
+
+// carried checks a name that a handoff hands to the seat: a slot, or what was saved.
+func (k *checker) carried(d *Dialog, saved map[string]bool, s *Step, name string) {
+	root := rootOf(name)
+	if d.Slot(strings.TrimPrefix(name, "slot.")) != nil || isSaved(root) && saved[root] {
+		return
+	}
+	known := slotNames(d)
+	for n := range saved {
+		known = append(known, n)
+	}
+	slices.Sort(known)
+	edit := meant(name, known, "可以带的有 "+strings.Join(known, "、"))
+	k.add(s.place("carry"), "carry-unknown", "没有“"+name+"”可以带给客服", edit)
 }
 
 func rootOf(name string) string {

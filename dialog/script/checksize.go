@@ -91,6 +91,7 @@ func (k *checker) entrySize(at Pos, e *kb.Entry) {
 		for _, text := range messages(e, l.channel) {
 			if told := l.over("知识“"+e.ID+"”的答案", text); told != "" {
 				k.add(at, "reply-size", told, "缩短它，或拆成几条用 related 连接")
+				k.about("answer")
 				return
 			}
 		}
@@ -193,20 +194,24 @@ func (k *checker) guide(at Pos, e *kb.Entry) {
 	switch n := len(e.Steps); {
 	case n == 1:
 		k.warn(at, "guide-steps", "知识“"+e.ID+"”的 steps 只有一步，用不着一步一步来", "写进 answer，删掉 steps")
+		k.about("steps")
 		return
 	case n > maxGuideSteps:
 		k.warn(at, "guide-steps", fmt.Sprintf("知识“%s”有 %d 步，没有人会跟到最后", e.ID, n), fmt.Sprintf("合并到 %d 步以内，或拆成几条知识", maxGuideSteps))
+		k.about("steps")
 		return
 	}
 	for i, s := range e.Steps {
 		if n := utf8.RuneCountInString(s); n > maxGuideStep {
 			k.warn(at, "guide-step", fmt.Sprintf("知识“%s”的第 %d 步有 %d 个字，一步只做一件事", e.ID, i+1, n), "拆成两步，或缩短它")
+			k.about("steps")
 			return
 		}
 	}
 	for _, tag := range slices.Sorted(maps.Keys(e.Languages)) {
 		if n := len(e.Languages[tag].Steps); n > 0 && n != len(e.Steps) {
 			k.warn(at, "guide-steps", fmt.Sprintf("知识“%s”有 %d 步，%s 的译文有 %d 步", e.ID, len(e.Steps), tag, n), "补齐译文里的步骤")
+			k.about("steps")
 			return
 		}
 	}

@@ -7,9 +7,6 @@ import (
 	"github.com/xianda-bot/xianda/kb"
 )
 
-// near is how alike two phrases of two dialogs must be to be taken for each other.
-const near = 0.85
-
 // place of the nth way to ask; the whole of triggers when it was not read from a file.
 func (t *Triggers) ask(i int, otherwise Pos) Pos {
 	if i < len(t.asks) {
@@ -108,35 +105,4 @@ func (k *checker) never(phrase, folded string, words map[string]string, at Pos) 
 		k.warn(at, "phrase-shadowed", "问法“"+phrase+"”是“"+name+"”的词，说了它轮不到这里", "删掉它，或从 patterns.yaml 的“"+name+"”里去掉这个词")
 	}
 	return name != ""
-}
-
-// confusable finds ways to ask for one dialog whose nearest neighbour belongs to another.
-func (k *checker) confusable() {
-	type asked struct {
-		d *Dialog
-		i int
-	}
-	var docs []kb.Doc
-	all := map[string]asked{}
-	for _, d := range k.Dialogs {
-		for i, p := range d.Triggers.Ask {
-			id := fmt.Sprintf("%s#%d", d.ID, i)
-			docs = append(docs, kb.Doc{ID: id, Phrases: []string{p}})
-			all[id] = asked{d, i}
-		}
-	}
-	if len(k.Dialogs) < 2 || len(docs) == 0 {
-		return
-	}
-	index := kb.NewIndex(docs, kb.Options{Synonyms: k.Synonyms})
-	for _, doc := range docs {
-		one := all[doc.ID]
-		hits := index.Find(doc.Phrases[0], 1, func(id string) bool { return id != doc.ID })
-		if len(hits) == 0 || hits[0].Exact || hits[0].Score < near {
-			continue // equal ones are told as such
-		}
-		if other := all[hits[0].ID]; other.d != one.d {
-			k.warn(one.d.Triggers.ask(one.i, one.d.Pos), "confusable", fmt.Sprintf("问法“%s”和对话“%s”的“%s”太像（%.2f），容易认错", doc.Phrases[0], other.d.ID, other.d.Triggers.Ask[other.i], hits[0].Score), "改写其中一句，让两个对话的问法分得开")
-		}
-	}
 }

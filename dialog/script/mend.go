@@ -1,6 +1,7 @@
 package script
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -81,4 +82,59 @@ func meant(word string, known []string, otherwise string) string {
 		return "是不是 " + near + "？"
 	}
 	return otherwise
+}
+
+// indentOf is the indentation that line i should have, going by the line before it: that of its first key, one level deeper behind a colon.
+func (p *Page) indentOf(i int) string {
+	for i--; i >= 0; i-- {
+		line := strings.TrimRight(p.lines[i], " ")
+		key := strings.TrimLeft(line, " -")
+		if key == "" || strings.HasPrefix(key, "#") || strings.HasPrefix(key, "\t") {
+			continue
+		}
+		n := len(line) - len(key)
+		if strings.HasSuffix(line, ":") {
+			n += 2
+		}
+		return strings.Repeat(" ", n)
+	}
+	return ""
+}
+
+// unclosed finds, at line or shortly above it, a line whose brackets stay open, and mends it by closing them at its end.
+func (p *Page) unclosed(line int) bool {
+	for l := min(line, len(p.lines)); l >= 1 && l > line-4; l-- {
+		text, comment := p.lines[l-1], ""
+		if i := strings.Index(text, " #"); i >= 0 {
+			text, comment = text[:i], text[i:]
+		}
+		var open []byte
+		first := 0
+		var quoted byte
+		for i := range len(text) {
+			switch c := text[i]; {
+			case quoted != 0:
+				if c == quoted {
+					quoted = 0
+				}
+			case (c == '"' || c == '\'') && i > 0 && strings.IndexByte(" [{,", text[i-1]) >= 0:
+				quoted = c
+			case c == '[' || c == '{':
+				if len(open) == 0 {
+					first = i
+				}
+				open = append(open, c+2) // ] and } stand two behind [ and {
+			case (c == ']' || c == '}') && len(open) > 0 && open[len(open)-1] == c:
+				open = open[:len(open)-1]
+			}
+		}
+		if len(open) == 0 || quoted != 0 {
+			continue
+		}
+		slices.Reverse(open)
+		at := Pos{p.file, l, utf8.RuneCountInString(text[:first]) + 1}
+		p.add(at, "yaml-bracket", "括号没有配对", strings.TrimSpace(strings.TrimRight(text, " ")+string(open)+comment))
+		return true
+	}
+	return false
 }

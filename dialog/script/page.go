@@ -220,7 +220,7 @@ func (p *Page) broken(err error) {
 		indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
 		if strings.Contains(indent, "\t") && strings.TrimSpace(line) != "" {
 			found = true
-			p.add(Pos{p.file, i + 1, strings.Index(line, "\t") + 1}, "yaml-tab", "缩进里有制表符（Tab），YAML 不允许", strings.ReplaceAll(indent, "\t", "  ")+line[len(indent):])
+			p.add(Pos{p.file, i + 1, strings.Index(line, "\t") + 1}, "yaml-tab", "缩进里有制表符（Tab），YAML 不允许", p.indentOf(i)+line[len(indent):])
 		}
 	}
 	if found {
@@ -234,6 +234,9 @@ func (p *Page) broken(err error) {
 		if l >= 1 && l <= len(p.lines) && p.brokenLine(l) {
 			return
 		}
+	}
+	if p.unclosed(at.Line) {
+		return
 	}
 	switch {
 	case strings.Contains(message, "quoted text"):

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -61,7 +62,8 @@ func TestBadDialogs(t *testing.T) {
 					if d == nil {
 						t.Fatalf("ParseDialog:\n%s", told(findings))
 					}
-					findings = append(findings, Check(Checkable{Dialogs: []*Dialog{d}, Patterns: Merge(nil), Entries: testEntries(), Queues: []string{"支付"}, Now: testNow()})...)
+					found := Check(Checkable{Dialogs: []*Dialog{d}, Patterns: Merge(nil), Entries: testEntries(), Queues: []string{"支付"}, Now: testNow()})
+					findings = append(findings, slices.DeleteFunc(found, func(f Finding) bool { return f.File == "kb/a.yaml" })...) // of the entries themselves
 				}
 				if *update {
 					head, _, _ := strings.Cut(string(data), "# want ")

@@ -63,7 +63,9 @@ func (p Pair) slot() *Slot {
 		}
 	}
 	n.require("槽位 "+p.Name+" ", "ask")
-	s.fits(n)
+	if slices.Contains(types, string(s.Type)) { // of another, nobody can tell what it needs
+		s.fits(n)
+	}
 	return s
 }
 

@@ -278,6 +278,8 @@ type Finding struct {
 	Text    string // one sentence in Chinese
 	Edit    string // the edit that mends it; may be empty
 	Warning bool
+
+	key string // of an entry, whose value it is about; see Placed
 }
 
 // Source is one file of a release, read by somebody else.

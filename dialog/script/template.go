@@ -91,7 +91,7 @@ func placeholder(src string, col int) (part, error) {
 	}
 	if piped {
 		if p.show = filterNamed(filter); p.show == nil {
-			return p, &SyntaxError{col, "没有过滤器“" + filter + "”", "可用的是 date、time、money、mask"}
+			return p, &SyntaxError{col, "没有过滤器“" + filter + "”", meant(filter, []string{"date", "time", "money", "mask"}, "可用的是 date、time、money、mask")}
 		}
 	}
 	if name == "len" {

@@ -95,6 +95,8 @@ type DialogReport struct {
 	Dialog   string `json:"dialog"`
 	Steps    Part   `json:"steps"`
 	Branches Part   `json:"branches"`
+
+	at script.Pos
 }
 
 func (p *Part) count(reached bool, at script.Pos, what string) {
@@ -116,7 +118,7 @@ func (c *Coverage) Report(rel *release.Release) Report {
 	defer c.mu.Unlock()
 	var r Report
 	for _, d := range rel.Dialogs {
-		one := DialogReport{Dialog: d.ID}
+		one := DialogReport{Dialog: d.ID, at: d.Pos}
 		for _, s := range d.Steps {
 			id := d.ID + "/" + s.ID
 			one.Steps.count(c.steps[id], s.Pos, id)
@@ -172,13 +174,20 @@ func (c *Coverage) took(d *script.Dialog, s *script.Step, b script.Branch) bool 
 	return c.edges[[3]string{from, value, d.ID + "/" + b.To}]
 }
 
-// Untested warns of the steps that no test reaches.
+// Untested warns of the steps that no test reaches; of a dialog that none begins, once.
 func (r Report) Untested() []script.Finding {
 	var out []script.Finding
-	for _, m := range r.Steps.Missed {
-		out = append(out, script.Finding{
-			Pos: m.at, Rule: "step-untested", Text: "没有测试走到步骤“" + m.What + "”", Edit: "在 tests/ 里写一段走到它的对话", Warning: true,
-		})
+	warn := func(at script.Pos, rule, text, edit string) {
+		out = append(out, script.Finding{Pos: at, Rule: rule, Text: text, Edit: edit, Warning: true})
+	}
+	for _, d := range r.Dialogs {
+		if d.Steps.Reached == 0 && d.Steps.Of > 0 {
+			warn(d.at, "dialog-untested", "没有测试走进对话“"+d.Dialog+"”", "在 tests/"+d.Dialog+".yaml 里写一段走完它的对话")
+			continue
+		}
+		for _, m := range d.Steps.Missed {
+			warn(m.at, "step-untested", "没有测试走到步骤“"+m.What+"”", "在 tests/ 里写一段走到它的对话")
+		}
 	}
 	return out
 }
