@@ -3,6 +3,7 @@ package dialog
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/dialog/likely"
@@ -16,11 +17,16 @@ const offered = 3
 
 // ask finds what a typed question means: one clear hit is answered, several likely ones are offered, else it is said so.
 func (t *turn) ask(text string) {
-	if kb.Fold(text) == "" {
+	folded := kb.Fold(text)
+	if folded == "" {
 		t.miss()
 		return
 	}
 	hits := t.find(text)
+	if strings.IndexFunc(folded, unicode.IsLetter) < 0 && (len(hits) == 0 || !hits[0].Exact) {
+		t.miss() // a bare number is an answer to a question that nobody asked
+		return
+	}
 	if len(hits) > 0 && hits[0].Exact {
 		t.understood(text, hits[0].ID, "exact")
 		return
@@ -65,20 +71,24 @@ func (t *turn) certain(guesses []likely.Guess) bool {
 	return len(guesses) == 1 || guesses[1].P < near*guesses[0].P
 }
 
-// clear keeps the guesses that a typed question may mean; none when even the best is unlikely.
+// clear keeps the guesses that a typed question may mean, at most as many as an offer has; none when it hardly means any of them.
 func (t *turn) clear(guesses []likely.Guess) []likely.Guess {
-	if len(guesses) == 0 || guesses[0].P < t.rel.Thresholds.Offer {
-		return nil
-	}
 	var kept []likely.Guess
+	together := 0.0
 	for _, g := range guesses {
-		if len(kept) < offered && g.P >= t.rel.Thresholds.Offer/3 &&
+		if len(kept) < offered && g.P >= leastMeant*guesses[0].P &&
 			!slices.ContainsFunc(kept, func(k likely.Guess) bool { return within(k.ID, g.ID) || t.guessLabel(k) == t.guessLabel(g) }) {
-			kept = append(kept, g)
+			kept, together = append(kept, g), together+g.P
 		}
+	}
+	if together < t.rel.Thresholds.Offer {
+		return nil
 	}
 	return kept
 }
+
+// leastMeant is the least share of the best guess's probability of one that is offered beside it.
+const leastMeant = 0.1
 
 // servable keeps what may be served now.
 func (t *turn) servable(id string) bool {
@@ -158,13 +168,8 @@ func (t *turn) related(e *kb.Entry) {
 			items = append(items, session.Item{Label: t.label(toEntry + id), Target: toEntry + id})
 		}
 	}
-	for _, id := range e.Related {
+	for _, id := range t.goesWith(e) {
 		add(id)
-	}
-	if len(items) == 0 && e.Category != "" {
-		for _, id := range t.shelf.candidates(t.rel).topics[e.Category] {
-			add(id)
-		}
 	}
 	if len(items) > 0 {
 		t.say(t.texts().More, "related")
@@ -173,6 +178,14 @@ func (t *turn) related(e *kb.Entry) {
 		items = append(items, session.Item{Label: t.texts().Solved, Target: toSolved}, session.Item{Label: t.texts().Unsolved, Target: toUnsolv})
 	}
 	t.show(session.Related, items)
+}
+
+// goesWith are the entries that go with one: those that its author names, else those of its topic.
+func (t *turn) goesWith(e *kb.Entry) []string {
+	if len(e.Related) > 0 || e.Category == "" {
+		return e.Related
+	}
+	return t.shelf.candidates(t.rel).topics[e.Category]
 }
 
 // topic remembers what was given.
@@ -251,7 +264,7 @@ func (t *turn) another() []session.Item {
 	}
 	if t.s.Asked != "" {
 		for _, h := range t.rel.Index.Find(t.s.Asked, found, fresh) {
-			if h.Score >= t.rel.Thresholds.Offer {
+			if h.Score >= t.rel.Thresholds.Offer/offered {
 				add(h.ID, h.Score)
 			}
 		}
@@ -260,7 +273,7 @@ func (t *turn) another() []session.Item {
 		return items
 	}
 	if e := t.rel.Entry(strings.TrimPrefix(t.s.Last.ID, toEntry)); e != nil {
-		for _, id := range e.Related {
+		for _, id := range t.goesWith(e) {
 			add(toEntry+id, 0)
 		}
 	}

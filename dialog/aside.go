@@ -100,8 +100,12 @@ func (t *turn) skip(p *script.Pattern, source string) {
 	t.skipped(d, step)
 }
 
-// shortAnswer is the length in characters below which words that an entry only resembles are taken for an answer: 记不得, 没看清.
-const shortAnswer = 5
+// Lengths in characters below which words put instead of an answer are no question: of those that an entry only resembles (记不得, 没看清),
+// and of those that it has word for word (没有, 好).
+const (
+	shortAnswer   = 5
+	shortQuestion = 3
+)
 
 // digress takes up a clear question that is put instead of an answer. It tells whether there was one.
 func (t *turn) digress() bool {
@@ -110,10 +114,11 @@ func (t *turn) digress() bool {
 	if len(hits) == 0 || hits[0].ID == toDialog+p.Dialog {
 		return false
 	}
+	size := utf8.RuneCountInString(kb.Fold(t.message.Text))
+	if hits[0].Exact && size < shortQuestion || !hits[0].Exact && size < shortAnswer {
+		return false
+	}
 	if !hits[0].Exact {
-		if utf8.RuneCountInString(kb.Fold(t.message.Text)) < shortAnswer {
-			return false
-		}
 		guesses := t.meant(hits)
 		if !t.certain(guesses) || strings.HasPrefix(guesses[0].ID+"/", toDialog+p.Dialog+"/") {
 			return false

@@ -105,7 +105,14 @@ func (t *turn) fire(p *script.Pattern) {
 	source := "pattern:" + p.Name
 	switch p.Do {
 	case script.DoHandoff:
-		t.handoff(raise{again: p.Name != script.Human && p.Name != script.Agent, queue: p.Queue, notice: p.Notice, noSeat: p.NoSeat, reason: source})
+		switch p.Name {
+		case script.Human:
+			t.handoff(t.asked(p, source))
+		case script.Agent:
+			t.human(source)
+		default:
+			t.handoff(raise{again: true, queue: p.Queue, notice: p.Notice, noSeat: p.NoSeat, reason: source})
+		}
 	case script.DoCancel:
 		t.cancel(p, source)
 	case script.DoBack:
@@ -272,15 +279,20 @@ func (t *turn) pick(i session.Item) {
 func (t *turn) human(reason string) {
 	for _, p := range t.rel.Patterns {
 		if p.Do == script.DoHandoff && p.Name == script.Human {
-			r := raise{queue: p.Queue, reason: reason}
-			if t.s.Lang == "" { // else the house says it in the person's language
-				r.notice, r.noSeat = p.Notice, p.NoSeat
-			}
-			t.handoff(r)
+			t.handoff(t.asked(p, reason))
 			return
 		}
 	}
 	t.handoff(raise{reason: reason})
+}
+
+// asked is a plain 人工, in the words of the pattern; in another language the house says it.
+func (t *turn) asked(p *script.Pattern, reason string) raise {
+	r := raise{queue: p.Queue, reason: reason}
+	if t.s.Lang == "" {
+		r.notice, r.noSeat = p.Notice, p.NoSeat
+	}
+	return r
 }
 
 // notText answers what nothing waits for.
