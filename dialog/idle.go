@@ -97,6 +97,7 @@ func (t *turn) leftAlone() {
 	t.out.path = append(t.out.path, "idle:"+p.Dialog+"/"+p.Step)
 	t.s.Outcome = string(script.Abandoned)
 	if pattern := t.rel.Pattern(script.TimedOut); pattern != nil && t.push {
+		t.fired(pattern)
 		t.sayPattern(pattern, "pattern:"+pattern.Name)
 	}
 }
