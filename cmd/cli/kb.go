@@ -9,10 +9,10 @@ import (
 
 func newKB(c *common) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "kb", Short: "look into the knowledge base",
+		Use: "kb", Short: "look into the knowledge base and measure it",
 		Example: "  xianda kb find 红包什么时候退\n  xianda kb find --release helpdesk 转账限额",
 	}
-	cmd.AddCommand(kbFind(c))
+	cmd.AddCommand(kbFind(c), kbEval(c))
 	return cmd
 }
 
