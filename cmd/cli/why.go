@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -73,7 +74,7 @@ func (t *talk) why(ctx context.Context) error {
 			t.fact("source", "%s", visible(strings.Join(strings.Fields(l.Source), ", ")))
 		}
 	}
-	if heard != "" && !strings.HasPrefix(heard, "[") {
+	if strings.ContainsFunc(heard, unicode.IsLetter) && !strings.HasPrefix(heard, "[") { // neither a number nor [进入会话]
 		t.found(heard)
 	}
 	t.offer(v.Session.Offer)

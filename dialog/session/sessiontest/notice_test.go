@@ -28,7 +28,10 @@ func (r *recorder) Fatalf(format string, args ...any) {
 }
 
 // verdict runs one check on a store and returns its failure line, "" when it passed.
-func verdict(c check, h Harness) string {
+func verdict(c check, h Harness) string { return record(func(r *recorder) { c.do(newBench(r, h)) }) }
+
+// record returns the first failure of do, "" when there is none.
+func record(do func(*recorder)) string {
 	r := &recorder{}
 	done := make(chan struct{})
 	go func() {
@@ -38,7 +41,7 @@ func verdict(c check, h Harness) string {
 				r.failed = fmt.Sprint("panic: ", p)
 			}
 		}()
-		c.do(newBench(r, h))
+		do(r)
 	}()
 	<-done
 	return r.failed
