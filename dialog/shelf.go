@@ -89,7 +89,13 @@ func (s *Shelf) candidates(r *release.Release) *candidates {
 func (s *Shelf) overrides(id, version string) *matcher {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if d := s.older[pinned{id, version}]; d != nil {
+	d := s.older[pinned{id, version}]
+	if d == nil { // the version is gone: the conversation is about to go on in the present one
+		if now := s.Current().Dialog(id); now != nil {
+			d = s.older[pinned{id, now.Version}]
+		}
+	}
+	if d != nil {
 		return d.overrides
 	}
 	return nil

@@ -13,7 +13,7 @@ import (
 )
 
 // compare tells what differs from what the turn expects.
-func (s *stage) compare(ctx context.Context, e Expect) (failures []string, err error) {
+func (s *stage) compare(ctx context.Context, i int, e Expect) (failures []string, err error) {
 	miss := func(format string, args ...any) { failures = append(failures, fmt.Sprintf(format, args...)) }
 	v := &session.View{}
 	if s.sent > 0 {
@@ -23,6 +23,9 @@ func (s *stage) compare(ctx context.Context, e Expect) (failures []string, err e
 	}
 	if s.o.Cover != nil {
 		s.o.Cover.served(v.Lines)
+	}
+	if s.o.Watch != nil {
+		s.o.Watch(s.test, i, v.Session)
 	}
 	text := s.text()
 	for _, want := range e.Says {

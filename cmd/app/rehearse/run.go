@@ -80,7 +80,7 @@ func (s *stage) turn(ctx context.Context, i int, t Turn) ([]string, error) {
 	if err := s.act(ctx, i, t); err != nil {
 		return nil, err
 	}
-	return s.compare(ctx, t.Expect)
+	return s.compare(ctx, i, t.Expect)
 }
 
 // acts tells whether something happens in the turn.

@@ -27,6 +27,8 @@ type Options struct {
 	Clock func() time.Time
 	// Call performs calls that have no stub; default: each is an error.
 	Call dialog.Caller
+	// Watch is told how the conversation stands after each turn of a test, counted from 0; nil: nobody wants to know.
+	Watch func(t Test, turn int, s session.Session)
 	// Cover collects what the conversations reach; nil: nobody wants to know.
 	Cover *Coverage
 	// Played is told after each conversation of Run; nil: nobody.
