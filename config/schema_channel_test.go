@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xianda-bot/xianda/adapters/web"
 	"github.com/xianda-bot/xianda/adapters/wechat"
 	"github.com/xianda-bot/xianda/config"
 )
@@ -27,11 +28,13 @@ func TestSchemaKnowsChannels(t *testing.T) {
 		t.Fatal(err)
 	}
 	known := []string{"name", "kind"}
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[wechat.Section]()) {
-		key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
-		known = append(known, key)
-		if schema.Properties.Channels.Items.Properties[key] == nil {
-			t.Errorf("schema.json does not offer %q, which a channel of kind wechat reads", key)
+	for kind, section := range map[string]reflect.Type{"web": reflect.TypeFor[web.Section](), "wechat": reflect.TypeFor[wechat.Section]()} {
+		for _, f := range reflect.VisibleFields(section) {
+			key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+			known = append(known, key)
+			if schema.Properties.Channels.Items.Properties[key] == nil {
+				t.Errorf("schema.json does not offer %q, which a channel of kind %s reads", key, kind)
+			}
 		}
 	}
 	for key := range schema.Properties.Channels.Items.Properties {

@@ -4,6 +4,7 @@ package all
 import (
 	"github.com/xianda-bot/xianda/adapters"
 	"github.com/xianda-bot/xianda/adapters/console"
+	"github.com/xianda-bot/xianda/adapters/web"
 	"github.com/xianda-bot/xianda/adapters/wechat"
 )
 
@@ -11,6 +12,7 @@ import (
 func Registry() adapters.Registry {
 	return adapters.Registry{
 		"console": console.New,
+		"web":     web.New,
 		"wechat":  wechat.New,
 	}
 }

@@ -11,6 +11,7 @@ import (
 // samples are sections of accounts that do not exist, good enough to ask an adapter what its kind can show.
 var samples = map[string]string{
 	"console": `{name: sample, kind: console}`,
+	"web":     `{name: sample, kind: web}`,
 	"wechat":  `{name: sample, kind: wechat, app_id: wx0000000000000000, app_secret: sample, token: sample, verified: true}`,
 }
 

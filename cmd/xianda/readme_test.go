@@ -149,6 +149,7 @@ const sample = `
 release: .
 channels:
   - {name: console, kind: console}
+  - {name: web, kind: web, origins: ["https://shop.example"]}
   - {name: wechat, kind: wechat, app_id: wx0123456789abcdef, app_secret: s, token: sometoken, verified: true}
 `
 
