@@ -5,10 +5,10 @@ SHARED ?= ../shared
 FUZZTIME ?= 30s
 LINT   := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: help run build test check format vet lint fuzz bench chaos eval redis shared
+.PHONY: help run build test web built screenshots check format vet lint fuzz bench chaos eval redis chromium shared
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name what; do printf '  make %-7s %s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
 
 run: build ## talk to a helpdesk in this terminal (makes ./demo if there is none)
 	@test -e demo/xianda.yaml || ./xianda init demo
@@ -17,8 +17,20 @@ run: build ## talk to a helpdesk in this terminal (makes ./demo if there is none
 build: ## build ./xianda
 	$(GO) build -trimpath -o xianda ./cmd/xianda
 
-test: redis format vet ## everything that CI runs: all tests with the race detector, short fault tests among them
+test: redis chromium built format vet ## everything that CI runs: all tests with the race detector, short fault tests among them
 	$(GO) test -race -timeout 30m ./...
+
+web: ## build the chat page's front end (needs Node and npm)
+	@command -v npm >/dev/null || { echo "npm is missing: the front end in adapters/web/ui is built with Node 20 or newer and npm (apt-get install nodejs npm)"; exit 1; }
+	cd adapters/web/ui && npm ci --no-audit --no-fund && npm run build
+
+# What is committed must be what the sources are built to: Go builds take it as it stands, without Node.
+built:
+	@was=$$(mktemp -d) && trap 'rm -rf "$$was"' EXIT && cp adapters/web/static/* "$$was" && $(MAKE) --no-print-directory web && \
+	diff -r "$$was" adapters/web/static || { echo "adapters/web/static is not what adapters/web/ui is built to: commit what make web writes"; exit 1; }
+
+screenshots: chromium ## take the pictures of the chat page in docs/
+	XIANDA_SCREENSHOTS=$(CURDIR)/docs $(GO) test -count=1 -run '^TestScreenshots$$' ./cmd/xianda
 
 check: format vet lint ## format, vet, lint, laws, fast tests
 	$(GO) test -short ./...
@@ -58,3 +70,10 @@ redis:
 	if [ "$$(id -u)" = 0 ]; then sudo=; elif command -v sudo >/dev/null; then sudo=sudo; \
 	else echo "that needs root or sudo: apt-get install redis-server"; exit 1; fi; \
 	$$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends redis-server
+
+chromium:
+	@command -v chromium >/dev/null && fc-list :lang=zh family 2>/dev/null | grep -q . && exit 0; \
+	echo "chromium (and a Chinese font) is missing, the tests of the web page drive it: installing it with apt-get"; \
+	if [ "$$(id -u)" = 0 ]; then sudo=; elif command -v sudo >/dev/null; then sudo=sudo; \
+	else echo "that needs root or sudo: apt-get install chromium fonts-noto-cjk"; exit 1; fi; \
+	$$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium fonts-noto-cjk fontconfig

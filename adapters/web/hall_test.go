@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -245,3 +246,11 @@ func (h *hall) says(t testing.TB, peer string, r chat.Reply) {
 }
 
 func body(id, text string) string { return fmt.Sprintf(`{"id":%q,"text":%q}`, id, text) }
+
+// memory is what is in use after a collection: heap and stacks.
+func memory() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapInuse + m.StackInuse
+}

@@ -32,7 +32,7 @@ func parseScene(raw string) (signals map[string]string, ignored string) {
 	case signedForm.MatchString(raw):
 		return nil, "scene_signed"
 	}
-	signals = map[string]string{}
+	raw, signals = strings.ToValidUTF8(raw, "\uFFFD"), map[string]string{}
 	for _, part := range strings.Split(raw, ",") {
 		key, value, paired := strings.Cut(strings.TrimSpace(part), "=")
 		if !paired {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/xianda-bot/xianda/adapters"
@@ -44,12 +45,11 @@ func TestSuite(t *testing.T) {
 		feeds := d.Feeds.(*adapterstest.Feeds)
 		a := mustNew(t, section(), d)
 		b := &browsers{names: map[string]*http.Cookie{}}
+		var once sync.Once
 		return adapterstest.Harness{
 			Adapter: a, Secrets: []string{testSecret},
 			Deliver: func(t *testing.T, door http.Handler, d adapterstest.Delivery) adapterstest.Answer {
-				b.mu.Lock()
-				b.door = door
-				b.mu.Unlock()
+				once.Do(func() { b.door = door })
 				return b.deliver(t, d)
 			},
 			Forged: forged, Garbage: func(t *testing.T) map[string]*http.Request { return garbage() },

@@ -1,0 +1,42 @@
+// What the page itself says, in Chinese and English; the build shortens names that begin with $. What the bot and seats say comes from
+// the release.
+const both = {
+  $bot: ['机器人', 'Bot'],
+  $seat: ['人工客服', 'Support agent'],
+  $me: ['我', 'You'],
+  $log: ['对话内容', 'Conversation'],
+  $about: ['机器人为您服务，随时可转人工', 'A bot answers. A person is one tap away.'],
+  $aboutSeat: ['人工客服正在为您服务', 'You are talking to a person'],
+  $connecting: ['正在连接…', 'Connecting…'],
+  $lost: ['网络断开了，正在重新连接。写好的话不会丢。', 'Connection lost, reconnecting. What you wrote is kept.'],
+  $elsewhere: ['对话已在别的窗口打开。', 'This conversation is open in another window.'],
+  $again: ['重试', 'Retry'],
+  $here: ['在这里继续', 'Continue here'],
+  $write: ['说说您遇到的问题', 'Describe your problem'],
+  $send: ['发送', 'Send'],
+  $human: ['人工', 'Person'],
+  $humanLong: ['转人工客服', 'Talk to a person'],
+  $close: ['收起对话', 'Close the conversation'],
+  $open: ['打开客服对话', 'Open support chat'],
+  $choices: ['可选的问题', 'Suggested questions'],
+  $rate: ['这样解决了吗', 'Did this help'],
+  $fresh: ['以下是新消息', 'New messages'],
+  $below: ['有新消息', 'New messages'],
+  $typing: ['正在输入', 'is typing'],
+  $seatCame: ['人工客服来了', 'A support agent has joined'],
+  $seatLeft: ['机器人继续为您服务', 'The bot is back'],
+  $failed: ['没有送达，点这里再发一次', 'Not delivered. Tap to send again'],
+  $refused: ['这条消息发不出去，请改一下再发。', 'This message cannot be sent. Change it and try again.'],
+  $image: ['图片', 'Image'],
+  $file: ['文件', 'File'],
+  $newWindow: ['在新窗口打开对话', 'Open the conversation in a new window'],
+} as const;
+
+export type Words = { [k in keyof typeof both]: string };
+
+export const language = (asked: string | null | undefined): string => asked || navigator.language || 'zh-CN';
+
+export function words(lang: string): Words {
+  const n = /^zh/i.test(lang) ? 0 : 1;
+  return Object.fromEntries(Object.entries(both).map(([k, v]) => [k, v[n]])) as Words;
+}
