@@ -20,13 +20,12 @@ const maxFollow = 12
 
 // followed is what a follow-up names, without the words around it; false when the text is no follow-up.
 func followed(text string) (core string, ok bool) {
-	folded := kb.Fold(text)
-	if folded == "" || utf8.RuneCountInString(folded) > maxFollow && languageOf(text) != "en" {
+	bare := strings.Trim(strings.ToLower(strings.TrimSpace(text)), "？?。.！!，,~～ ")
+	if bare == "" || utf8.RuneCountInString(bare) > maxFollow && languageOf(text) != "en" {
 		return "", false
 	}
-	core = followTail.ReplaceAllString(followHead.ReplaceAllString(folded, ""), "")
-	core = strings.TrimSpace(core)
-	return core, core != "" && core != folded
+	core = kb.Fold(followTail.ReplaceAllString(followHead.ReplaceAllString(bare, ""), ""))
+	return core, core != "" && (core != kb.Fold(bare) || strings.HasSuffix(bare, "呢")) // folding leaves 呢 out too
 }
 
 // find looks a typed question up. A follow-up is looked up within what was spoken of last, and taken so when that fits.
