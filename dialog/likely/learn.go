@@ -1,46 +1,35 @@
 package likely
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"slices"
-	"strings"
 	"time"
 )
 
 const (
-	halfLife = 90 * 24 * time.Hour // of a count
-	grace    = 5 * time.Minute     // turns are counted by the store's clock, which may be behind ours
+	grace     = 5 * time.Minute // turns are counted by the store's clock, which may be behind ours
+	maxTaught = 1000            // vectors of an hour from which weights are learned
 )
 
-// Learned is what was learned up to a moment. It is immutable and may be shared.
+// Learned is what was learned up to a moment. It is immutable and may be shared; it is bounded, however much was counted.
 type Learned struct {
 	base  *table    // the hours that are over
 	until time.Time // their end: nothing before it is added any more
-	now   *table    // with the hour under way
+	now   *table    // with the hours under way
 }
 
-// table holds how often what was wanted in which context. Counts are weighted by their age: one of epoch weighs 1, one that is a
-// half-life younger 2.
-type table struct {
-	epoch    time.Time
-	ids      []string
-	at       map[string]int32
-	contexts map[uint64]*context
+// Until is the end of the last hour that is learned for good: hours before it need not be given again. Zero: none.
+func (l *Learned) Until() time.Time {
+	if l == nil {
+		return time.Time{}
+	}
+	return l.until
 }
 
-type context struct {
-	total float64
-	cells []cell // by id
-}
-
-type cell struct {
-	id int32
-	n  float32
-}
-
-// Learn returns l with hours added, as of now. Hours that are over are kept; one under way is given anew each time, with all that was
-// counted in it so far. l may be nil, and is not changed.
+// Learn returns l with hours added, as of now. Hours that are over are learned once and for good, in the order of time; one under way
+// is given anew each time, with all that was counted in it so far. l may be nil, and is not changed.
 func Learn(l *Learned, hours []Hour, now time.Time) *Learned {
 	next := &Learned{base: &table{}}
 	if l != nil {
@@ -50,80 +39,104 @@ func Learn(l *Learned, hours []Hour, now time.Time) *Learned {
 	slices.SortStableFunc(hours, func(a, b Hour) int { return a.At.Compare(b.At) })
 	var over, open []Hour
 	for _, h := range hours {
-		end := h.At.Add(time.Hour)
 		switch {
-		case h.At.Before(next.until):
-		case end.Add(grace).After(now):
+		case h.At.Before(next.until) || h.At.After(now):
+		case h.At.Add(time.Hour + grace).After(now):
 			open = append(open, h)
 		default:
 			over = append(over, h)
 		}
 	}
 	if len(over) > 0 {
-		next.base = next.base.with(over)
-		next.until = over[len(over)-1].At.Add(time.Hour)
+		b := next.base.change()
+		for _, h := range over {
+			b.learn(h, true)
+			b.bound(h.At)
+		}
+		next.base, next.until = b.done(), over[len(over)-1].At.Add(time.Hour)
 	}
 	next.now = next.base
 	if len(open) > 0 {
-		next.now = next.base.with(open)
+		b := next.base.change()
+		for _, h := range open {
+			b.learn(h, false)
+		}
+		next.now = b.done()
 	}
 	return next
 }
 
-// with returns a table with hours added; contexts that they do not touch are shared.
-func (t *table) with(hours []Hour) *table {
-	n := &table{epoch: t.epoch, ids: slices.Clip(t.ids), at: t.at, contexts: maps.Clone(t.contexts)}
-	if n.contexts == nil {
-		n.contexts, n.epoch = map[uint64]*context{}, hours[0].At
+// learn adds an hour. teach: before it is counted, it is guessed, so that what guesses well weighs more.
+func (b *builder) learn(h Hour, teach bool) {
+	if b.epoch.IsZero() {
+		b.epoch = h.At
 	}
-	ownIDs, own := false, map[uint64]bool{}
-	for _, h := range hours {
-		weight := math.Exp2(float64(h.At.Sub(n.epoch)) / float64(halfLife))
-		for _, name := range slices.Sorted(maps.Keys(h.Counts)) {
-			if !strings.HasPrefix(name, Prefix) {
-				continue
-			}
-			kind, codes, id, ok := readName(name)
-			if !ok || kind != wanted {
-				continue
-			}
-			number, known := n.at[id]
-			if !known {
-				if !ownIDs {
-					n.at, ownIDs = maps.Clone(n.at), true
-					if n.at == nil {
-						n.at = map[string]int32{}
-					}
-				}
-				number = int32(len(n.ids))
-				n.ids = append(n.ids, id)
-				n.at[id] = number
-			}
-			for _, set := range subsets(len(codes)) {
-				key := keyOf(codes, set)
-				c := n.contexts[key]
-				if !own[key] {
-					own[key] = true
-					if c == nil {
-						c = &context{}
-					} else {
-						c = &context{total: c.total, cells: slices.Clone(c.cells)}
-					}
-					n.contexts[key] = c
-				}
-				c.add(number, float64(h.Counts[name])*weight)
+	var rows []counted
+	order := map[string]uint64{}
+	names := slices.Collect(maps.Keys(h.Counts))
+	for _, name := range names {
+		order[name] = hash(name)
+	}
+	slices.SortFunc(names, func(x, y string) int { return cmp.Or(cmp.Compare(order[x], order[y]), cmp.Compare(x, y)) })
+	slow, fast := b.aged(h.At)
+	for _, name := range names {
+		switch name {
+		case notAgain:
+			b.again[0] += slow * float64(h.Counts[name])
+		case onceAgain:
+			b.again[1] += slow * float64(h.Counts[name])
+		default:
+			if c, ok := read(name, h.Counts[name]); ok {
+				rows = append(rows, c)
 			}
 		}
 	}
-	return n
+	if teach {
+		all := lessons(rows)
+		for _, l := range all[:min(len(all), maxTaught)] {
+			b.teach(l, h.At)
+		}
+	}
+	b.fade(h.At)
+	day := dayKeys(h.At)
+	for _, c := range rows {
+		id := b.number(c.id)
+		sets := newLattice(len(c.codes)).sets
+		switch c.kind {
+		case wanted:
+			b.trend[id] += c.n
+			for _, set := range sets {
+				b.add(b.contexts, keyOf(c.codes, set), id, slow*c.n, fast*c.n)
+			}
+			for _, key := range day {
+				b.add(b.contexts, key, id, slow*c.n, fast*c.n)
+			}
+		default:
+			showed, took := slow*c.n, 0.0
+			if c.kind == taken {
+				showed, took = 0, slow*c.n
+			}
+			for i, set := range sets {
+				if i == 0 || i == len(sets)-1 || single(set) >= 0 {
+					b.add(b.offers, keyOf(c.codes, set), id, showed, took)
+				}
+			}
+		}
+	}
 }
 
-func (c *context) add(id int32, n float64) {
-	c.total += n
-	i, ok := slices.BinarySearchFunc(c.cells, id, func(x cell, id int32) int { return int(x.id - id) })
-	if ok {
-		c.cells[i].n += float32(n)
-		return
+// fade lets the trend age until at.
+func (b *builder) fade(at time.Time) {
+	if b.trendAt.IsZero() {
+		b.trendAt = at
 	}
-	c.cells = slices.Insert(c.cells, i, cell{id, float32(n)})
+	by := math.Exp2(-float64(at.Sub(b.trendAt)) / float64(trendHalf))
+	for id, x := range b.trend {
+		if x *= by; x < 0.01 {
+			delete(b.trend, id)
+		} else {
+			b.trend[id] = x
+		}
+	}
+	b.trendAt = at
 }

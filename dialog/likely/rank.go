@@ -8,245 +8,302 @@ import (
 
 const (
 	voteStrength = 20.0 // observations that a rule of score s weighs are voteStrength/(1-s)
-	unknownCount = 5.0  // observations of something that is no candidate, known beforehand
-	confidence   = 4.0  // observations of a context that count as much as what it falls back on
-	maxReorder   = 0.5  // log-odds by which factors move what the text says
+	offerDoubt   = 10.0 // takings that must be expected of an offer before its refusals tell half of what they could
+	offerMost    = 2.0  // how much likelier takings can make it
+	againShare   = 0.2  // of those with a recent topic who want it again, known beforehand
+	againDoubt   = 20.0 // observations that this weighs
 )
 
 // Rank returns the likeliest candidates, best first, at most q.N, ties by their order. l may be nil: only rules and text then. The same
-// arguments give the same answer. Without text the probabilities sum to at most 1.
+// arguments give the same answer. Without text the probabilities sum to at most 1. A candidate that nothing speaks for is not returned.
 func Rank(l *Learned, q Query) []Guess {
-	r := &ranking{q: q, at: make(map[string]int, len(q.Candidates))}
-	for i, id := range q.Candidates {
-		if _, twice := r.at[id]; !twice {
-			r.at[id] = i
-		}
+	if q.N <= 0 || len(q.Candidates) == 0 {
+		return nil
 	}
-	r.p = make([]float64, len(q.Candidates))
-	r.label, r.why = map[int]string{}, map[int][]Reason{}
-	general, specific := r.votes()
-	r.learned(l, general)
-	r.lift(l, specific)
-	if q.Text && len(q.Hits) > 0 {
+	r := &ranking{q: q, t: &table{}, factors: pick(q.Factors), named: map[string]int{}}
+	if l != nil && l.now != nil {
+		r.t = l.now
+	}
+	r.find()
+	r.votes()
+	r.posterior()
+	r.offered()
+	r.repeat()
+	r.lift()
+	if q.Text {
 		r.hear()
 	}
-	return r.best()
+	return r.best(l != nil)
 }
 
+// ranking is one Rank under way.
 type ranking struct {
-	q     Query
-	at    map[string]int // candidate → index
-	p     []float64
-	label map[int]string
-	why   map[int][]Reason
+	q       Query
+	t       *table
+	factors []picked
+
+	named    map[string]int // candidates that the query names: by a vote, a topic, a hit
+	place    []int32        // by number of an id in the table: its candidate plus one
+	general  []Vote         // rules that always hold, the strongest first, each candidate once
+	specific []Vote         // rules of a factor
+
+	view     *view
+	classes  []class
+	position map[int]int // candidate → class
 }
 
-// votes are the rules for candidates, the strongest first, each candidate once: those that always hold, and those of a factor.
-func (r *ranking) votes() (general, specific []Vote) {
+// class is a candidate that something speaks for.
+type class struct {
+	candidate int
+	number    int32 // in the table; -1: not there
+	p         float64
+	label     string
+	why       []Reason
+	certain   bool // a rule says so: not the place to try something else
+}
+
+// find tells where among the candidates those are that the query or the table name.
+func (r *ranking) find() {
+	for _, v := range r.q.Votes {
+		r.named[v.ID] = -1
+	}
+	for _, h := range r.q.Hits {
+		r.named[h.ID] = -1
+	}
+	topics := false
+	for _, f := range r.q.Factors {
+		topics = topics || f.Name == nameTopic
+	}
+	r.place = make([]int32, len(r.t.ids))
+	for i, id := range r.q.Candidates {
+		if n, ok := r.t.at[id]; ok && r.place[n] == 0 {
+			r.place[n] = int32(i) + 1
+		}
+		if at, ok := r.named[id]; ok && at < 0 || !ok && topics && r.topic(id) {
+			r.named[id] = i
+		}
+	}
+}
+
+func (r *ranking) topic(id string) bool {
+	return slices.ContainsFunc(r.q.Factors, func(f Factor) bool { return f.Name == nameTopic && same(f.Value, id) })
+}
+
+// candidate is the index of an id that the query names, -1: it is none.
+func (r *ranking) candidate(id string) int {
+	if i, ok := r.named[id]; ok {
+		return i
+	}
+	return -1
+}
+
+// votes sorts the rules: the strongest first, one for each candidate and factor.
+func (r *ranking) votes() {
 	all := slices.Clone(r.q.Votes)
-	slices.SortStableFunc(all, func(a, b Vote) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(r.at[a.ID], r.at[b.ID])) })
-	seen := map[string]bool{}
+	slices.SortStableFunc(all, func(a, b Vote) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(r.candidate(a.ID), r.candidate(b.ID)))
+	})
+	seen := map[[2]string]bool{}
 	for _, v := range all {
-		i, ok := r.at[v.ID]
-		if !ok || !(v.Score > 0) {
+		key := [2]string{v.Factor, v.ID}
+		if r.candidate(v.ID) < 0 || !(v.Score > 0) || seen[key] {
 			continue
 		}
+		seen[key] = true
 		v.Score = min(v.Score, 1)
-		if r.label[i] == "" {
-			r.label[i] = v.Label
-		}
-		if list := &general; v.Factor == "" {
-			if !seen[v.ID] {
-				*list = append(*list, v)
-				seen[v.ID] = true
-			}
-			continue
-		}
-		if !seen[v.Factor+"\x00"+v.ID] {
-			specific = append(specific, v)
-			seen[v.Factor+"\x00"+v.ID] = true
+		if v.Factor == "" {
+			r.general = append(r.general, v)
+		} else {
+			r.specific = append(r.specific, v)
 		}
 	}
-	return general, specific
 }
 
-func strength(score float64) float64 { return voteStrength / max(1-score, 1e-6) }
+func strength(score float64) float64 { return voteStrength / max(1-score, 1e-9) }
 
-// learned fills in the posterior of each candidate from what others with the same factors wanted. Rules that always hold are the prior.
-func (r *ranking) learned(l *Learned, general []Vote) {
-	prior := make([]float64, len(r.p))
-	left, most := 1.0, unknownCount
-	for _, v := range general {
-		i := r.at[v.ID]
-		prior[i] = left * v.Score
-		left -= prior[i]
-		most = max(most, strength(v.Score))
-		r.why[i] = append(r.why[i], Reason{Rule: v.Rule, Gain: gain(prior[i], 0)})
+// open adds a class for a candidate, once, and returns where it is.
+func (r *ranking) open(candidate int, number int32) int {
+	if i, ok := r.position[candidate]; ok {
+		return i
 	}
-	if l == nil || l.now == nil || len(l.now.contexts) == 0 {
-		copy(r.p, prior)
+	r.position[candidate] = len(r.classes)
+	r.classes = append(r.classes, class{candidate: candidate, number: number})
+	return len(r.classes) - 1
+}
+
+// posterior fills in the probabilities that what others with the same factors wanted gives. Rules that always hold are known before.
+func (r *ranking) posterior() {
+	r.position = map[int]int{}
+	r.view = r.t.look(codesOf(r.factors), r.q.Now)
+	named := make([]int, 0, len(r.named))
+	for _, i := range r.named {
+		if i >= 0 {
+			named = append(named, i)
+		}
+	}
+	slices.Sort(named)
+	for _, i := range named {
+		number := int32(-1)
+		if n, ok := r.t.at[r.q.Candidates[i]]; ok {
+			number = n
+		}
+		r.open(i, number)
+	}
+	r.view.each(r.q.Now, func(id int32) {
+		if at := r.place[id]; at > 0 {
+			r.open(int(at)-1, id)
+		}
+	})
+	v := r.view
+	v.prior, v.doubt = make([]float64, len(r.classes)+1), nobodyKnows
+	left := 1.0
+	for _, x := range r.general {
+		i := r.position[r.candidate(x.ID)]
+		v.prior[i] = left * x.Score
+		left -= v.prior[i]
+		v.doubt = max(v.doubt, strength(x.Score))
+	}
+	v.prior[len(r.classes)] = left
+	for i := range v.prior {
+		v.prior[i] *= v.doubt
+	}
+	for _, c := range r.classes {
+		v.numbers = append(v.numbers, c.number)
+	}
+	v.compute()
+	v.experts(r.q.Now, r.fades())
+	v.mixed(r.t.weigh(v.codes, len(v.lattice.sets)))
+	for i := range r.classes {
+		r.classes[i].p = v.p[i]
+	}
+	r.reasons()
+}
+
+// fades is how much of what each factor says is left at its age.
+func (r *ranking) fades() []float64 {
+	out := make([]float64, len(r.factors))
+	for i, f := range r.factors {
+		out[i] = 1
+		if f.Name == nameEvent && f.Age > 0 {
+			out[i] = math.Exp2(-float64(f.Age) / float64(eventFades))
+		}
+	}
+	return out
+}
+
+// offered lets what became of earlier offers count: what is shown and seldom taken is not wanted as often as it seemed.
+func (r *ranking) offered() {
+	if len(r.t.offers) == 0 {
 		return
 	}
-	t := l.now
-	scale := math.Exp2(-float64(r.q.Now.Sub(t.epoch)) / float64(halfLife))
-	factors := pick(r.q.Factors)
-	codes := make([]string, len(factors))
-	for i, f := range factors {
-		codes[i] = f.code
-	}
-	sets := subsets(len(codes))
-	down := below(sets)
-	index := make([]int, len(t.ids)) // id → candidate, -1: none
-	for n, id := range t.ids {
-		index[n] = -1
-		if i, ok := r.at[id]; ok {
-			index[n] = i
-		}
-	}
-	post := make([][]float64, len(sets))
-	for s, set := range sets {
-		p := make([]float64, len(r.p))
-		post[s] = p
-		c := t.contexts[keyOf(codes, set)]
-		n := 0.0
-		if c != nil {
-			n = c.total * scale
-		}
-		k := confidence
-		if s == 0 {
-			k = most
-			for i := range p {
-				p[i] = k * prior[i]
-			}
-		}
-		for _, d := range down[s] {
-			for i, x := range post[d] {
-				p[i] += k * x / float64(len(down[s]))
-			}
-		}
-		if c != nil {
-			for _, x := range c.cells {
-				if i := index[x.id]; i >= 0 {
-					p[i] += float64(x.n) * scale
-				}
-			}
-		}
-		for i := range p {
-			p[i] /= n + k
-		}
-	}
-	copy(r.p, post[len(post)-1])
-	for i, p := range r.p {
-		if p == 0 {
+	sets := r.view.lattice.sets
+	scale := r.view.scales[0]
+	for i := range r.classes {
+		c := &r.classes[i]
+		if c.number < 0 || c.p <= 0 {
 			continue
 		}
-		for s, set := range sets {
-			if set != 0 && set&(set-1) == 0 {
-				f := factors[bit(set)]
-				if g := gain(post[s][i], post[0][i]); g > 0 {
-					r.why[i] = append(r.why[i], Reason{Factor: f.Name, Value: f.Value, Gain: g})
-				}
+		ratio := 1.0
+		for s := len(sets) - 1; s >= 0; s-- { // the closest context in which it was shown often enough
+			if s != 0 && s != len(sets)-1 && single(sets[s]) < 0 {
+				continue
+			}
+			x, ok := r.t.offers[keyOf(r.view.codes, sets[s])].find(c.number)
+			showed, took := float64(x.slow)*scale, float64(x.fast)*scale
+			if !ok || s != 0 && showed*c.p < offerDoubt {
+				continue
+			}
+			ratio = (took + offerDoubt) / (showed*c.p + offerDoubt)
+			break
+		}
+		ratio = min(ratio, offerMost, 0.5+0.5/c.p) // never beyond half of what is left
+		if before := c.p; ratio != 1 {
+			c.p *= ratio
+			if g := gain(c.p, before); math.Abs(g) > 0.1 {
+				c.why = append(c.why, Reason{Factor: "offers", Gain: g})
 			}
 		}
-		if len(r.why[i]) == 0 {
-			r.why[i] = append(r.why[i], Reason{Gain: 0})
+	}
+	r.shrink()
+}
+
+// shrink keeps the sum of the probabilities at 1 or below.
+func (r *ranking) shrink() {
+	sum := 0.0
+	for _, c := range r.classes {
+		sum += c.p
+	}
+	if sum > 1 {
+		for i := range r.classes {
+			r.classes[i].p /= sum
 		}
 	}
 }
 
-func bit(set int) int {
-	n := 0
-	for set > 1 {
-		set >>= 1
-		n++
+// repeat lets the person's own recent topics count: who asked it lately asks it again.
+func (r *ranking) repeat() {
+	slow, _ := r.t.aged(r.q.Now)
+	again, not := r.t.again[1]/slow, r.t.again[0]/slow
+	share := (again + againShare*againDoubt) / (again + not + againDoubt)
+	left := 1.0
+	var mine []Factor
+	for _, f := range r.q.Factors {
+		if f.Name == nameTopic && f.Age < topicWindow {
+			mine = append(mine, f)
+		}
 	}
-	return n
+	slices.SortStableFunc(mine, func(a, b Factor) int { return cmp.Compare(a.Age, b.Age) })
+	lifts := make([]float64, len(r.classes))
+	for _, f := range mine {
+		best := -1
+		for i, c := range r.classes {
+			if same(f.Value, r.q.Candidates[c.candidate]) && (best < 0 || c.p > r.classes[best].p) {
+				best = i
+			}
+		}
+		if best < 0 {
+			continue
+		}
+		x := left * share * math.Exp2(-float64(f.Age)/float64(topicWindow/4))
+		left -= x
+		lifts[best] += x
+		r.classes[best].why = append(r.classes[best].why, Reason{Factor: f.Name, Value: f.Value, Gain: gain(x+(1-x)*r.classes[best].p, r.classes[best].p)})
+	}
+	for i := range r.classes {
+		r.classes[i].p = r.classes[i].p*left + lifts[i]
+	}
 }
 
 // lift lets the rules of factors go first, as far as what was learned of those factors does not know better.
-func (r *ranking) lift(l *Learned, specific []Vote) {
+func (r *ranking) lift() {
 	left := 1.0
-	raised := map[int]float64{}
-	for _, v := range specific {
-		i := r.at[v.ID]
-		n := 0.0
-		if l != nil && l.now != nil {
-			scale := math.Exp2(-float64(r.q.Now.Sub(l.now.epoch)) / float64(halfLife))
-			for _, f := range pick(r.q.Factors) {
-				if f.Name == v.Factor && (v.Value == "" || f.Value == v.Value) {
-					if c := l.now.contexts[keyOf([]string{f.code}, 1)]; c != nil {
-						n = max(n, c.total*scale)
-					}
-				}
-			}
-		}
+	lifts := make([]float64, len(r.classes))
+	for _, v := range r.specific {
+		i := r.position[r.candidate(v.ID)]
 		k := strength(v.Score)
-		take := left * v.Score * k / (k + n)
-		left -= take
-		raised[i] += take
-		r.why[i] = append(r.why[i], Reason{Factor: v.Factor, Value: v.Value, Rule: v.Rule, Gain: gain(v.Score, r.p[i])})
+		x := left * v.Score * k / (k + r.evidence(v))
+		left -= x
+		lifts[i] += x
+		c := &r.classes[i]
+		c.certain = c.certain || v.Score >= certainRule
+		c.why = append(c.why, Reason{Factor: v.Factor, Value: v.Value, Rule: v.Rule, Gain: gain(x+(1-x)*c.p, c.p)})
 	}
-	for i := range r.p {
-		r.p[i] *= left
-	}
-	for i, x := range raised {
-		r.p[i] += x
-	}
-}
-
-// hear lets the text speak: its hits stand before everything else, and factors move them only as far as the text leaves open.
-func (r *ranking) hear() {
-	mean, found := 0.0, map[int]float64{}
-	for _, h := range r.q.Hits {
-		if i, ok := r.at[h.ID]; ok && h.Score > 0 {
-			found[i] = max(found[i], min(h.Score, 1))
-		}
-	}
-	if len(found) == 0 {
-		return
-	}
-	top := 0.0
-	for i, s := range found {
-		mean += r.p[i] / float64(len(found))
-		top = max(top, s)
-	}
-	for i := range r.p {
-		s, ok := found[i]
-		if !ok {
-			r.p[i] *= (1 - top) / 2
-			continue
-		}
-		move := maxReorder * (r.p[i] - mean) / (r.p[i] + mean + 1e-9) * 4 * s * (1 - s)
-		r.p[i] = s
-		if s < 1 {
-			r.p[i] = 1 / (1 + math.Exp(-math.Log(s/(1-s))-move))
-		}
-		r.why[i] = append(r.why[i], Reason{Factor: "text", Gain: gain(s, 0)})
+	for i := range r.classes {
+		r.classes[i].p = r.classes[i].p*left + lifts[i]
 	}
 }
 
-// gain is the log-odds of p over those of the prior.
-func gain(p, prior float64) float64 {
-	odds := func(x float64) float64 {
-		x = min(max(x, 1e-4), 1-1e-4)
-		return math.Log(x / (1 - x))
-	}
-	return odds(p) - odds(prior)
-}
-
-func (r *ranking) best() []Guess {
-	order := make([]int, 0, len(r.p))
-	for i, p := range r.p {
-		if p > 0 && r.at[r.q.Candidates[i]] == i {
-			order = append(order, i)
+// evidence is how much was observed of people with the factor of a rule, or, when that is not counted by, with the same factors.
+func (r *ranking) evidence(v Vote) float64 {
+	all := 1<<len(r.factors) - 1
+	set := all
+	for i, f := range r.factors {
+		if f.Name == v.Factor && (f.Value == v.Value || f.Name != nameEvent && f.Name != nameTag) {
+			set = 1 << i
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(r.p[b], r.p[a]) })
-	out := make([]Guess, 0, min(r.q.N, len(order)))
-	for _, i := range order[:cap(out)] {
-		why := r.why[i]
-		slices.SortStableFunc(why, func(a, b Reason) int { return cmp.Compare(b.Gain, a.Gain) })
-		out = append(out, Guess{ID: r.q.Candidates[i], Label: r.label[i], P: r.p[i], Why: why})
+	if c := r.t.contexts[keyOf(r.view.codes, set)]; c != nil {
+		return c.slow * r.view.scales[0]
 	}
-	return out
+	return 0
 }

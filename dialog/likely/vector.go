@@ -12,15 +12,25 @@ import (
 const (
 	maxFactors  = 6   // of a vector
 	maxScene    = 3   // of them from the scene
+	maxEvents   = 2   // of them operations
 	maxID       = 128 // bytes of a candidate's id; longer ones are not counted
-	nameBits    = 12
-	valueBits   = 18
-	sceneBits   = 10 // anybody can write a scene: its values share so few buckets
-	codeSize    = (nameBits + valueBits) / 6
-	eventWindow = 72 * time.Hour // older ones say nothing of what is wanted now
+	nameLetters = 2   // of a code, 6 bits each
+	codeLetters = 5
+	nameBits    = 6 * nameLetters
+	valueBits   = 6 * (codeLetters - nameLetters)
+	sceneBits   = 10                  // anybody can write a scene: its values share so few buckets
+	eventWindow = 3 * 24 * time.Hour  // older operations say nothing of what is wanted now
+	eventFades  = 24 * time.Hour      // half-life of what an operation says
+	topicWindow = 30 * 24 * time.Hour // older topics are no habit
 )
 
-const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~"
+const (
+	letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~"
+
+	nameEvent = "event"
+	nameTopic = "topic"
+	nameTag   = "tag"
+)
 
 // picked is a factor that is part of the vector.
 type picked struct {
@@ -29,68 +39,92 @@ type picked struct {
 }
 
 // pick chooses the factors by which is counted and looked up, the most telling kinds first: where the person comes from, what they
-// just did, who they are. At most maxFactors.
+// just did, who they are. At most maxFactors. Hour and weekday are not among them: the hour in which something was counted tells them.
 func pick(factors []Factor) []picked {
 	type ranked struct {
 		Factor
 		rank int
-		name string
 	}
 	all := make([]ranked, 0, len(factors))
 	for _, f := range factors {
-		if f.Value == "" {
-			continue
-		}
-		r := ranked{Factor: f, rank: 4, name: f.Name}
+		rank := 5
 		switch {
-		case strings.HasPrefix(f.Name, "scene."):
-			r.rank = 0
-		case f.Name == "event" && f.Age < eventWindow:
-			r.rank = 1
+		case f.Value == "", f.Name == nameTopic, f.Name == "hour", f.Name == "weekday":
+			continue
+		case f.Name == "scene.error":
+			rank = 0
+		case isScene(f.Name):
+			rank = 1
+		case f.Name == nameEvent:
+			if f.Age >= eventWindow {
+				continue
+			}
+			rank = 2
 		case f.Name == "channel":
-			r.rank = 2
-		case f.Name == "tag" || strings.HasPrefix(f.Name, "profile."):
-			r.rank = 3
-		case f.Name == "event", f.Name == "topic", f.Name == "hour", f.Name == "weekday":
-			continue // old; the others have ways of their own
+			rank = 3
+		case f.Name == nameTag || strings.HasPrefix(f.Name, "profile."):
+			rank = 4
 		}
-		all = append(all, r)
+		all = append(all, ranked{f, rank})
 	}
 	slices.SortStableFunc(all, func(a, b ranked) int { return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.Age, b.Age)) })
-	var out []picked
+	out := make([]picked, 0, maxFactors)
 	scene, events := 0, 0
 	for _, r := range all {
+		name := r.Name
 		switch {
 		case len(out) == maxFactors:
 			return out
-		case r.rank == 0:
+		case r.rank <= 1:
 			if scene++; scene > maxScene {
 				continue
 			}
-		case r.rank == 1:
-			if events++; events > 2 {
+		case r.rank == 2:
+			if events++; events > maxEvents {
 				continue
 			}
-			r.name += string(digits[events])
+			name += letters[events : events+1] // the last one and the one before are two things
 		}
-		out = append(out, picked{r.Factor, code(r.name, r.Value, r.rank == 0)})
+		out = append(out, picked{r.Factor, code(name, r.Value)})
+	}
+	if events == 1 && len(out) < maxFactors { // the first thing that they did is another matter than the latest of many
+		out = append(out, picked{Factor{Name: nameEvent}, code(nameEvent+letters[maxEvents:maxEvents+1], "")})
 	}
 	return out
 }
 
-// code is the name and the value of a factor in codeSize letters.
-func code(name, value string, scene bool) string {
+func isScene(name string) bool { return strings.HasPrefix(name, "scene.") }
+
+// code is the name and the value of a factor in a few letters.
+func code(name, value string) string {
 	bits := uint64(valueBits)
-	if scene {
+	if isScene(name) {
 		bits = sceneBits
 	}
-	n := hash(name)>>(64-nameBits)<<valueBits | hash(value)>>(64-bits)
-	var b [codeSize]byte
+	n := hash(value)>>(64-bits)<<nameBits | hash(name)>>(64-nameBits)
+	var b [codeLetters]byte
 	for i := range b {
-		b[i] = digits[n&63]
+		b[i] = letters[n&63]
 		n >>= 6
 	}
 	return string(b[:])
+}
+
+// shape tells which factors a vector has, whatever their values.
+func shape(codes []string) uint64 {
+	names := make([]string, len(codes))
+	for i, c := range codes {
+		names[i] = c[:nameLetters]
+	}
+	return hash(names...)
+}
+
+func codesOf(factors []picked) []string {
+	codes := make([]string, len(factors))
+	for i, f := range factors {
+		codes[i] = f.code
+	}
+	return codes
 }
 
 func hash(parts ...string) uint64 {

@@ -1,0 +1,188 @@
+package likely
+
+import (
+	"math"
+	"time"
+)
+
+const (
+	confidence  = 4.0  // observations of a context that count as much as what it falls back on
+	dayDoubt    = 50.0 // the same for an hour of the day
+	trendDoubt  = 20.0 // the same for the last hours
+	trendSigmas = 2.0  // of chance
+	nobodyKnows = 5.0  // observations of something that is no candidate, known beforehand
+	leastSeen   = 1e-6 // probability of what was never seen, in a logarithm
+)
+
+// view is what a table says of a person: the posterior of each class in each context, and from them the mixed one. A class is a
+// candidate worth looking at; the last class is everything else.
+type view struct {
+	t       *table
+	codes   []string
+	lattice lattice
+	numbers []int32   // of the classes, -1: not in the table
+	prior   []float64 // pseudo-observations of the classes, the last included
+	doubt   float64   // their sum
+
+	scales     [2]float64     // of the slow and the fast memory
+	posteriors [2][][]float64 // by memory, set, class
+	features   [][]float64    // logarithms to be mixed, by expert and class
+	p          []float64      // mixed, by class
+}
+
+// look prepares a view without classes.
+func (t *table) look(codes []string, at time.Time) *view {
+	v := &view{t: t, codes: codes, lattice: newLattice(len(codes))}
+	slow, fast := t.aged(at)
+	v.scales = [2]float64{1 / slow, 1 / fast}
+	return v
+}
+
+// each calls f with the ids of the table worth looking at, some more than once.
+func (v *view) each(at time.Time, f func(id int32)) {
+	for _, set := range v.lattice.sets {
+		v.t.contexts[keyOf(v.codes, set)].most(f)
+	}
+	for _, key := range dayKeys(at) {
+		v.t.contexts[key].most(f)
+	}
+	total := 0.0
+	for _, x := range v.t.trend {
+		total += x
+	}
+	for id, x := range v.t.trend {
+		if x > total/topOf {
+			f(id)
+		}
+	}
+}
+
+// count is what was counted of the classes in a context, by memory, and in all; the last class has what the others leave.
+func (v *view) count(c *context) (n [2][]float64, total [2]float64) {
+	last := len(v.numbers)
+	n = [2][]float64{make([]float64, last+1), make([]float64, last+1)}
+	if c == nil {
+		return n, total
+	}
+	total = [2]float64{c.slow * v.scales[0], c.fast * v.scales[1]}
+	n[0][last], n[1][last] = total[0], total[1]
+	for i, id := range v.numbers {
+		if x, ok := c.find(id); ok {
+			for m, y := range [2]float32{x.slow, x.fast} {
+				n[m][i] = float64(y) * v.scales[m]
+				n[m][last] -= n[m][i]
+			}
+		}
+	}
+	n[0][last], n[1][last] = max(n[0][last], 0), max(n[1][last], 0)
+	return n, total
+}
+
+// compute fills in the posteriors: each context falls back on the mean of those with one factor less.
+func (v *view) compute() {
+	for s, set := range v.lattice.sets {
+		n, total := v.count(v.t.contexts[keyOf(v.codes, set)])
+		for m := range n {
+			p := n[m]
+			doubt := confidence
+			if s == 0 {
+				doubt = v.doubt
+				for i := range p {
+					p[i] += v.prior[i]
+				}
+			}
+			for _, d := range v.lattice.below[s] {
+				share := doubt / float64(len(v.lattice.below[s]))
+				for i, x := range v.posteriors[m][d] {
+					p[i] += share * x
+				}
+			}
+			for i := range p {
+				p[i] /= total[m] + doubt
+			}
+			v.posteriors[m] = append(v.posteriors[m], p)
+		}
+	}
+}
+
+// experts fills in the features: the logarithm of each posterior, then how the hour, the weekday and the trend differ from the usual.
+// What an operation says fades with its age: fades is, for each factor, how much is left of it.
+func (v *view) experts(at time.Time, fades []float64) {
+	logs := [2][][]float64{}
+	for m := range logs {
+		for s, set := range v.lattice.sets {
+			f := make([]float64, len(v.posteriors[m][s]))
+			for i, p := range v.posteriors[m][s] {
+				f[i] = math.Log(p + leastSeen)
+			}
+			left, gone := 1.0, 0
+			for i, x := range fades {
+				if set&(1<<i) != 0 && x < 1 {
+					left, gone = min(left, x), gone|1<<i
+				}
+			}
+			if gone != 0 {
+				for i, x := range logs[m][v.lattice.without(set, gone)] {
+					f[i] = left*f[i] + (1-left)*x
+				}
+			}
+			logs[m] = append(logs[m], f)
+		}
+		v.features = append(v.features, logs[m]...)
+	}
+	usual := v.posteriors[0][0]
+	for _, key := range dayKeys(at) {
+		n, total := v.count(v.t.contexts[key])
+		v.features = append(v.features, against(n[0], total[0], dayDoubt, usual))
+	}
+	v.features = append(v.features, v.trending(at, v.posteriors[1][0]))
+}
+
+// against is how much more of each class there is among n than usual, as logarithm, as far as n is enough to tell.
+func against(n []float64, total, doubt float64, usual []float64) []float64 {
+	for i, u := range usual {
+		n[i] = math.Log((n[i]+doubt*u)/(total+doubt)+leastSeen) - math.Log(u+leastSeen)
+	}
+	return n
+}
+
+// trending is how much more of each class was wanted in the last hours than usual, as logarithm: only what chance does not explain, so
+// that a quiet hour says nothing.
+func (v *view) trending(at time.Time, usual []float64) []float64 {
+	f := make([]float64, len(usual))
+	scale := math.Exp2(-max(0, float64(at.Sub(v.t.trendAt))) / float64(trendHalf))
+	total := 0.0
+	for _, x := range v.t.trend {
+		total += x * scale
+	}
+	for i, id := range v.numbers {
+		n := v.t.trend[id] * scale
+		n = max(0, n-trendSigmas*math.Sqrt(n))
+		f[i] = max(0, math.Log((n+trendDoubt*usual[i])/(total+trendDoubt)+leastSeen)-math.Log(usual[i]+leastSeen))
+	}
+	return f
+}
+
+// mixed weighs the features and fills in p.
+func (v *view) mixed(w []float64) {
+	v.p = make([]float64, len(v.prior))
+	for e, f := range v.features {
+		if w[e] != 0 {
+			for i, x := range f {
+				v.p[i] += w[e] * x
+			}
+		}
+	}
+	top := v.p[0]
+	for _, x := range v.p {
+		top = max(top, x)
+	}
+	sum := 0.0
+	for i, x := range v.p {
+		v.p[i] = math.Exp(x - top)
+		sum += v.p[i]
+	}
+	for i := range v.p {
+		v.p[i] /= sum
+	}
+}

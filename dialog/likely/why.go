@@ -1,0 +1,78 @@
+package likely
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+const maxReasons = 6
+
+// reasons tells what of the posterior speaks for each class: a rule that always holds, single factors against everybody, the trend.
+func (r *ranking) reasons() {
+	v := r.view
+	for _, x := range r.general {
+		c := &r.classes[r.position[r.candidate(x.ID)]]
+		if c.label == "" {
+			c.label = x.Label
+		}
+		c.why = append(c.why, Reason{Rule: x.Rule, Gain: gain(x.Score*v.doubt/(v.doubt+r.everybody()), 0)})
+	}
+	for _, x := range r.specific {
+		if c := &r.classes[r.position[r.candidate(x.ID)]]; c.label == "" || x.Score > r.scoreOf(c) {
+			c.label = x.Label
+		}
+	}
+	w := r.t.weigh(v.codes, len(v.lattice.sets))
+	trend := len(v.features) - 1
+	for i := range r.classes {
+		c := &r.classes[i]
+		usual := math.Sqrt(v.posteriors[0][0][i] * v.posteriors[1][0][i])
+		for s, set := range v.lattice.sets {
+			if f := single(set); f >= 0 && r.factors[f].Value != "" {
+				p := math.Sqrt(v.posteriors[0][s][i] * v.posteriors[1][s][i])
+				if g := gain(p, usual); g > 0.05 {
+					c.why = append(c.why, Reason{Factor: r.factors[f].Name, Value: r.factors[f].Value, Gain: g})
+				}
+			}
+		}
+		if g := w[trend] * v.features[trend][i]; g > 0.2 {
+			c.why = append(c.why, Reason{Factor: "trend", Gain: g})
+		}
+		if len(c.why) == 0 && c.number >= 0 {
+			c.why = append(c.why, Reason{Gain: 0})
+		}
+	}
+}
+
+func (r *ranking) everybody() float64 {
+	if c := r.t.contexts[everybody]; c != nil {
+		return c.slow * r.view.scales[0]
+	}
+	return 0
+}
+
+// scoreOf is the score of the strongest rule that always holds for c.
+func (r *ranking) scoreOf(c *class) float64 {
+	for _, x := range r.general {
+		if r.candidate(x.ID) == c.candidate {
+			return x.Score
+		}
+	}
+	return 0
+}
+
+// gain is the log-odds of p over those of the prior.
+func gain(p, prior float64) float64 {
+	odds := func(x float64) float64 {
+		x = min(max(x, 1e-4), 1-1e-4)
+		return math.Log(x / (1 - x))
+	}
+	return odds(p) - odds(prior)
+}
+
+// ordered puts what decided first.
+func ordered(why []Reason) []Reason {
+	slices.SortStableFunc(why, func(a, b Reason) int { return cmp.Compare(b.Gain, a.Gain) })
+	return why[:min(len(why), maxReasons)]
+}
