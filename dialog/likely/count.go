@@ -24,7 +24,9 @@ const (
 
 // CountWanted adds to counts that a person with these factors turned out to want id: taken from an offer, or asked and answered.
 func CountWanted(counts map[string]int64, f []Factor, id string) {
-	count(counts, wanted, vector(f), id)
+	if !count(counts, wanted, vector(f), id) {
+		return
+	}
 	name := ""
 	for _, x := range f {
 		if x.Name == nameTopic && x.Age < topicWindow && name != onceAgain {
@@ -55,10 +57,12 @@ func CountOffer(counts map[string]int64, f []Factor, offered []string, took stri
 	}
 }
 
-func count(counts map[string]int64, kind, vector, id string) {
-	if id != "" && len(id) <= maxID {
-		counts[kind+vector+":"+id]++
+func count(counts map[string]int64, kind, vector, id string) bool {
+	if id == "" || len(id) > maxID {
+		return false
 	}
+	counts[kind+vector+":"+id]++
+	return true
 }
 
 func vector(f []Factor) string {

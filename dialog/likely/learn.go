@@ -53,7 +53,7 @@ func Learn(l *Learned, hours []Hour, now time.Time) *Learned {
 			b.learn(h, true)
 			b.bound(h.At)
 		}
-		next.base, next.until = b.done(), over[len(over)-1].At.Add(time.Hour)
+		next.base, next.until = b.table, over[len(over)-1].At.Add(time.Hour)
 	}
 	next.now = next.base
 	if len(open) > 0 {
@@ -61,7 +61,7 @@ func Learn(l *Learned, hours []Hour, now time.Time) *Learned {
 		for _, h := range open {
 			b.learn(h, false)
 		}
-		next.now = b.done()
+		next.now = b.table
 	}
 	return next
 }
@@ -123,6 +123,7 @@ func (b *builder) learn(h Hour, teach bool) {
 			}
 		}
 	}
+	b.settle()
 }
 
 // fade lets the trend age until at.

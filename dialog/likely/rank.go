@@ -42,10 +42,9 @@ type ranking struct {
 	t       *table
 	factors []picked
 
-	named    map[string]int // candidates that the query names: by a vote, a topic, a hit
-	place    []int32        // by number of an id in the table: its candidate plus one
-	general  []Vote         // rules that always hold, the strongest first, each candidate once
-	specific []Vote         // rules of a factor
+	named map[string]int // candidates that the query names: by a vote, a topic, a hit
+	place []int32        // by number of an id in the table: its candidate plus one
+	rules []Vote         // for candidates, the strongest first
 
 	view     *view
 	classes  []class
@@ -111,11 +110,7 @@ func (r *ranking) votes() {
 		}
 		seen[key] = true
 		v.Score = min(v.Score, 1)
-		if v.Factor == "" {
-			r.general = append(r.general, v)
-		} else {
-			r.specific = append(r.specific, v)
-		}
+		r.rules = append(r.rules, v)
 	}
 }
 
@@ -131,7 +126,7 @@ func (r *ranking) open(candidate int, number int32) int {
 	return len(r.classes) - 1
 }
 
-// posterior fills in the probabilities that what others with the same factors wanted gives. Rules that always hold are known before.
+// posterior fills in the probabilities that what others with the same factors wanted gives.
 func (r *ranking) posterior() {
 	r.position = map[int]int{}
 	r.view = r.t.look(codesOf(r.factors), r.q.Now)
@@ -149,24 +144,10 @@ func (r *ranking) posterior() {
 		}
 		r.open(i, number)
 	}
-	r.view.each(r.q.Now, func(id int32) {
-		if at := r.place[id]; at > 0 {
-			r.open(int(at)-1, id)
-		}
-	})
+	for _, id := range r.view.most(r.q.Now, func(id int32) bool { return r.place[id] > 0 }) {
+		r.open(int(r.place[id])-1, id)
+	}
 	v := r.view
-	v.prior, v.doubt = make([]float64, len(r.classes)+1), nobodyKnows
-	left := 1.0
-	for _, x := range r.general {
-		i := r.position[r.candidate(x.ID)]
-		v.prior[i] = left * x.Score
-		left -= v.prior[i]
-		v.doubt = max(v.doubt, strength(x.Score))
-	}
-	v.prior[len(r.classes)] = left
-	for i := range v.prior {
-		v.prior[i] *= v.doubt
-	}
 	for _, c := range r.classes {
 		v.numbers = append(v.numbers, c.number)
 	}
@@ -174,7 +155,9 @@ func (r *ranking) posterior() {
 	v.experts(r.q.Now, r.fades())
 	v.mixed(r.t.weigh(v.codes, len(v.lattice.sets)))
 	for i := range r.classes {
-		r.classes[i].p = v.p[i]
+		if v.posteriors[0][0][i]+v.posteriors[1][0][i] > 0 {
+			r.classes[i].p = v.p[i]
+		}
 	}
 	r.reasons()
 }
@@ -274,11 +257,12 @@ func (r *ranking) repeat() {
 	}
 }
 
-// lift lets the rules of factors go first, as far as what was learned of those factors does not know better.
+// lift lets the rules go first, the strongest before the others, each as far as what was learned of people whom it is for does not know
+// better.
 func (r *ranking) lift() {
 	left := 1.0
 	lifts := make([]float64, len(r.classes))
-	for _, v := range r.specific {
+	for _, v := range r.rules {
 		i := r.position[r.candidate(v.ID)]
 		k := strength(v.Score)
 		x := left * v.Score * k / (k + r.evidence(v))
@@ -286,6 +270,9 @@ func (r *ranking) lift() {
 		lifts[i] += x
 		c := &r.classes[i]
 		c.certain = c.certain || v.Score >= certainRule
+		if c.label == "" {
+			c.label = v.Label
+		}
 		c.why = append(c.why, Reason{Factor: v.Factor, Value: v.Value, Rule: v.Rule, Gain: gain(x+(1-x)*c.p, c.p)})
 	}
 	for i := range r.classes {
@@ -293,10 +280,13 @@ func (r *ranking) lift() {
 	}
 }
 
-// evidence is how much was observed of people with the factor of a rule, or, when that is not counted by, with the same factors.
+// evidence is how much was observed of people with the factor of a rule; when that is not counted by, of those with the same factors; of
+// everybody when the rule is for everybody.
 func (r *ranking) evidence(v Vote) float64 {
-	all := 1<<len(r.factors) - 1
-	set := all
+	set := 1<<len(r.factors) - 1
+	if v.Factor == "" {
+		set = 0
+	}
 	for i, f := range r.factors {
 		if f.Name == v.Factor && (f.Value == v.Value || f.Name != nameEvent && f.Name != nameTag) {
 			set = 1 << i

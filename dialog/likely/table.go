@@ -23,7 +23,7 @@ const (
 	maxContexts = 40_000
 	maxCells    = 400_000
 	maxShapes   = 256
-	topOf       = 48 // ids of a context that are looked at
+	topOf       = 32 // ids of a context that are looked at
 )
 
 // table holds how often what was wanted in which context. It is immutable once it is built; what two tables have in common is shared.
@@ -38,15 +38,17 @@ type table struct {
 	weights  map[uint64]*weights // by shape
 	cells    int
 
-	trend   map[int32]float64 // of the last hours, weighted at trendAt
-	trendAt time.Time
+	trend    map[int32]float64 // of the last hours, weighted at trendAt
+	trendAt  time.Time
+	trendSum float64
+	trendTop []int32 // the topOf most wanted in the last hours
 }
 
 // context is everything wanted by those whose factors are the same.
 type context struct {
 	slow, fast float64 // sums
 	cells      []cell  // by id
-	top        []int32 // the topOf most wanted; nil: all
+	top        []int32 // where in cells the topOf most wanted are; nil: all
 }
 
 type cell struct {
@@ -71,19 +73,20 @@ func (c *context) find(id int32) (cell, bool) {
 	return c.cells[i], true
 }
 
-// most are the ids of c that are looked at.
-func (c *context) most(each func(id int32)) {
+// each calls f with the ids of c that are looked at and how much of all that was wanted they are.
+func (c *context) each(f func(id int32, share float64)) {
 	if c == nil {
 		return
 	}
-	if c.top != nil {
-		for _, id := range c.top {
-			each(id)
+	share := func(x cell) float64 { return float64(x.slow)/c.slow + float64(x.fast)/c.fast }
+	if c.top == nil {
+		for _, x := range c.cells {
+			f(x.id, share(x))
 		}
 		return
 	}
-	for _, x := range c.cells {
-		each(x.id)
+	for _, i := range c.top {
+		f(c.cells[i].id, share(c.cells[i]))
 	}
 }
 
@@ -92,13 +95,13 @@ func (c *context) choose() {
 	if len(c.cells) <= topOf {
 		return
 	}
-	worth := func(x cell) float64 { return float64(x.slow)/c.slow + float64(x.fast)/c.fast }
-	byWorth := slices.Clone(c.cells)
-	slices.SortFunc(byWorth, func(a, b cell) int { return cmp.Or(cmp.Compare(worth(b), worth(a)), cmp.Compare(a.id, b.id)) })
-	c.top = make([]int32, topOf)
-	for i := range c.top {
-		c.top[i] = byWorth[i].id
+	worth := make([]float64, len(c.cells))
+	order := make([]int32, len(c.cells))
+	for i, x := range c.cells {
+		worth[i], order[i] = float64(x.slow)/c.slow+float64(x.fast)/c.fast, int32(i)
 	}
+	slices.SortFunc(order, func(a, b int32) int { return cmp.Or(cmp.Compare(worth[b], worth[a]), cmp.Compare(a, b)) })
+	c.top = slices.Clone(order[:topOf])
 }
 
 // builder is a table that may still change.
@@ -106,6 +109,7 @@ type builder struct {
 	*table
 	ownIDs  bool
 	owned   map[*context]bool // made here; others are shared with older tables
+	dirty   map[*context]bool // changed in this hour
 	ownMind map[uint64]bool   // shapes whose weights were made here
 }
 
@@ -117,7 +121,7 @@ func (t *table) change() *builder {
 		n.at, n.contexts, n.offers = map[string]int32{}, map[uint64]*context{}, map[uint64]*context{}
 		n.weights, n.trend = map[uint64]*weights{}, map[int32]float64{}
 	}
-	return &builder{table: &n, owned: map[*context]bool{}, ownMind: map[uint64]bool{}}
+	return &builder{table: &n, owned: map[*context]bool{}, dirty: map[*context]bool{}, ownMind: map[uint64]bool{}}
 }
 
 // number is that of an id, which gets one when it is new.
@@ -148,6 +152,7 @@ func (b *builder) add(in map[uint64]*context, key uint64, id int32, slow, fast f
 		b.owned[c] = true
 		in[key] = c
 	}
+	b.dirty[c] = true
 	c.slow += slow
 	c.fast += fast
 	i, ok := slices.BinarySearchFunc(c.cells, id, func(x cell, id int32) int { return int(x.id - id) })
@@ -159,12 +164,19 @@ func (b *builder) add(in map[uint64]*context, key uint64, id int32, slow, fast f
 	c.cells[i].fast += float32(fast)
 }
 
-// done ends the changes.
-func (b *builder) done() *table {
-	for c := range b.owned {
+// settle makes what was added in an hour ready to be looked at.
+func (b *builder) settle() {
+	for c := range b.dirty {
 		c.choose()
 	}
-	return b.table
+	clear(b.dirty)
+	b.trendSum = 0
+	b.trendTop = slices.Sorted(maps.Keys(b.trend))
+	for _, id := range b.trendTop { // in the order of ids, so that the sum is the same each time
+		b.trendSum += b.trend[id]
+	}
+	slices.SortStableFunc(b.trendTop, func(x, y int32) int { return cmp.Compare(b.trend[y], b.trend[x]) })
+	b.trendTop = slices.Clip(b.trendTop[:min(len(b.trendTop), topOf)])
 }
 
 // bound forgets what is seldom and moves the epoch on, when it is time.
@@ -193,6 +205,7 @@ func (b *builder) bound(at time.Time) {
 	for id, x := range old.trend {
 		n.trend[n.number(old.ids[id])] = x
 	}
+	n.settle()
 	*b = *n
 }
 

@@ -2,7 +2,6 @@ package likely
 
 import (
 	"cmp"
-	"hash/fnv"
 	"slices"
 	"strings"
 	"time"
@@ -69,7 +68,7 @@ func pick(factors []Factor) []picked {
 	}
 	slices.SortStableFunc(all, func(a, b ranked) int { return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.Age, b.Age)) })
 	out := make([]picked, 0, maxFactors)
-	scene, events := 0, 0
+	scene, events, last := 0, 0, time.Duration(0)
 	for _, r := range all {
 		name := r.Name
 		switch {
@@ -83,12 +82,13 @@ func pick(factors []Factor) []picked {
 			if events++; events > maxEvents {
 				continue
 			}
+			last = r.Age
 			name += letters[events : events+1] // the last one and the one before are two things
 		}
 		out = append(out, picked{r.Factor, code(name, r.Value)})
 	}
 	if events == 1 && len(out) < maxFactors { // the first thing that they did is another matter than the latest of many
-		out = append(out, picked{Factor{Name: nameEvent}, code(nameEvent+letters[maxEvents:maxEvents+1], "")})
+		out = append(out, picked{Factor{Name: nameEvent, Age: last}, code(nameEvent+letters[maxEvents:maxEvents+1], "")})
 	}
 	return out
 }
@@ -127,12 +127,15 @@ func codesOf(factors []picked) []string {
 	return codes
 }
 
+// hash is FNV-1a over the parts, spread. It is written into names of counts, so that it never changes.
 func hash(parts ...string) uint64 {
-	h := fnv.New64a()
+	h := uint64(14695981039346656037)
 	for _, p := range parts {
-		_, _ = h.Write([]byte(p))
+		for i := range len(p) {
+			h = (h ^ uint64(p[i])) * 1099511628211
+		}
 	}
-	return mix(h.Sum64())
+	return mix(h)
 }
 
 // mix spreads the differences of short texts over all bits.

@@ -1,16 +1,20 @@
 package likely
 
 import (
+	"cmp"
+	"maps"
 	"math"
+	"slices"
 	"time"
 )
 
 const (
 	confidence  = 4.0  // observations of a context that count as much as what it falls back on
 	dayDoubt    = 50.0 // the same for an hour of the day
-	trendDoubt  = 20.0 // the same for the last hours
+	trendDoubt  = 10.0 // the same for the last hours
 	trendSigmas = 2.0  // of chance
 	nobodyKnows = 5.0  // observations of something that is no candidate, known beforehand
+	maxClasses  = 64   // ids that are told apart; the others are everything else
 	leastSeen   = 1e-6 // probability of what was never seen, in a logarithm
 )
 
@@ -20,9 +24,7 @@ type view struct {
 	t       *table
 	codes   []string
 	lattice lattice
-	numbers []int32   // of the classes, -1: not in the table
-	prior   []float64 // pseudo-observations of the classes, the last included
-	doubt   float64   // their sum
+	numbers []int32 // of the classes, -1: not in the table
 
 	scales     [2]float64     // of the slow and the fast memory
 	posteriors [2][][]float64 // by memory, set, class
@@ -38,23 +40,28 @@ func (t *table) look(codes []string, at time.Time) *view {
 	return v
 }
 
-// each calls f with the ids of the table worth looking at, some more than once.
-func (v *view) each(at time.Time, f func(id int32)) {
-	for _, set := range v.lattice.sets {
-		v.t.contexts[keyOf(v.codes, set)].most(f)
-	}
-	for _, key := range dayKeys(at) {
-		v.t.contexts[key].most(f)
-	}
-	total := 0.0
-	for _, x := range v.t.trend {
-		total += x
-	}
-	for id, x := range v.t.trend {
-		if x > total/topOf {
-			f(id)
+// most are the ids of the table that are worth looking at, the likeliest first: at most maxClasses that keep lets pass (nil: all).
+func (v *view) most(at time.Time, keep func(id int32) bool) []int32 {
+	worth := make(map[int32]float64, 2*maxClasses)
+	add := func(id int32, x float64) {
+		if old, ok := worth[id]; ok {
+			worth[id] = old + x
+		} else if keep == nil || keep(id) {
+			worth[id] = x
 		}
 	}
+	for s, set := range v.lattice.sets {
+		if c := v.t.contexts[keyOf(v.codes, set)]; c != nil && (s == 0 || len(c.cells) > 0) {
+			n := c.slow * v.scales[0]
+			trust := n / (n + confidence)
+			c.each(func(id int32, x float64) { add(id, x*trust) })
+		}
+	}
+	for _, id := range v.t.trendTop {
+		add(id, v.t.trend[id]/v.t.trendSum)
+	}
+	ids := slices.SortedFunc(maps.Keys(worth), func(a, b int32) int { return cmp.Or(cmp.Compare(worth[b], worth[a]), cmp.Compare(a, b)) })
+	return ids[:min(len(ids), maxClasses)]
 }
 
 // count is what was counted of the classes in a context, by memory, and in all; the last class has what the others leave.
@@ -86,10 +93,8 @@ func (v *view) compute() {
 			p := n[m]
 			doubt := confidence
 			if s == 0 {
-				doubt = v.doubt
-				for i := range p {
-					p[i] += v.prior[i]
-				}
+				doubt = nobodyKnows
+				p[len(p)-1] += nobodyKnows
 			}
 			for _, d := range v.lattice.below[s] {
 				share := doubt / float64(len(v.lattice.below[s]))
@@ -149,23 +154,27 @@ func against(n []float64, total, doubt float64, usual []float64) []float64 {
 // trending is how much more of each class was wanted in the last hours than usual, as logarithm: only what chance does not explain, so
 // that a quiet hour says nothing.
 func (v *view) trending(at time.Time, usual []float64) []float64 {
-	f := make([]float64, len(usual))
+	last := len(v.numbers)
+	n := make([]float64, last+1)
 	scale := math.Exp2(-max(0, float64(at.Sub(v.t.trendAt))) / float64(trendHalf))
-	total := 0.0
-	for _, x := range v.t.trend {
-		total += x * scale
-	}
+	total := v.t.trendSum * scale
+	n[last] = total
 	for i, id := range v.numbers {
-		n := v.t.trend[id] * scale
-		n = max(0, n-trendSigmas*math.Sqrt(n))
-		f[i] = max(0, math.Log((n+trendDoubt*usual[i])/(total+trendDoubt)+leastSeen)-math.Log(usual[i]+leastSeen))
+		n[i] = v.t.trend[id] * scale
+		n[last] -= n[i]
 	}
-	return f
+	for i, u := range usual {
+		expected := total * u
+		more := max(n[i], 0) - expected
+		chance := min(trendSigmas*math.Sqrt(max(n[i], expected)), math.Abs(more))
+		n[i] = expected + math.Copysign(math.Abs(more)-chance, more)
+	}
+	return against(n, total, trendDoubt, usual)
 }
 
 // mixed weighs the features and fills in p.
 func (v *view) mixed(w []float64) {
-	v.p = make([]float64, len(v.prior))
+	v.p = make([]float64, len(v.numbers)+1)
 	for e, f := range v.features {
 		if w[e] != 0 {
 			for i, x := range f {

@@ -14,7 +14,7 @@ const (
 	stepSize  = 4    // observations from which one step is made
 	mostSteps = 25   // for one vector in one hour
 	mostMove  = 0.1
-	trendFrom = 0.7 // weight of the trend before anything is learned of it
+	trendFrom = 1.0 // weight of the trend before anything is learned of it
 )
 
 // weights are how much each expert is believed for vectors of one shape.
@@ -71,19 +71,10 @@ func (b *builder) teach(l *lesson, at time.Time) {
 		return
 	}
 	v := b.look(l.codes, at)
-	seen := map[int32]bool{}
-	v.each(at, func(id int32) {
-		if !seen[id] {
-			seen[id] = true
-			v.numbers = append(v.numbers, id)
-		}
-	})
+	v.numbers = v.most(at, nil)
 	if len(v.numbers) == 0 {
 		return
 	}
-	slices.Sort(v.numbers)
-	v.prior = make([]float64, len(v.numbers)+1)
-	v.prior[len(v.numbers)], v.doubt = nobodyKnows, nobodyKnows
 	v.compute()
 	v.experts(at, nil)
 	switch {
@@ -97,7 +88,7 @@ func (b *builder) teach(l *lesson, at time.Time) {
 	for _, c := range l.rows {
 		class := len(v.numbers)
 		if id, ok := b.at[c.id]; ok {
-			if i, ok := slices.BinarySearch(v.numbers, id); ok {
+			if i := slices.Index(v.numbers, id); i >= 0 {
 				class = i
 			}
 		}

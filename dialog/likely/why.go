@@ -8,21 +8,9 @@ import (
 
 const maxReasons = 6
 
-// reasons tells what of the posterior speaks for each class: a rule that always holds, single factors against everybody, the trend.
+// reasons tells what of the posterior speaks for each class: single factors against everybody, the trend.
 func (r *ranking) reasons() {
 	v := r.view
-	for _, x := range r.general {
-		c := &r.classes[r.position[r.candidate(x.ID)]]
-		if c.label == "" {
-			c.label = x.Label
-		}
-		c.why = append(c.why, Reason{Rule: x.Rule, Gain: gain(x.Score*v.doubt/(v.doubt+r.everybody()), 0)})
-	}
-	for _, x := range r.specific {
-		if c := &r.classes[r.position[r.candidate(x.ID)]]; c.label == "" || x.Score > r.scoreOf(c) {
-			c.label = x.Label
-		}
-	}
 	w := r.t.weigh(v.codes, len(v.lattice.sets))
 	trend := len(v.features) - 1
 	for i := range r.classes {
@@ -43,23 +31,6 @@ func (r *ranking) reasons() {
 			c.why = append(c.why, Reason{Gain: 0})
 		}
 	}
-}
-
-func (r *ranking) everybody() float64 {
-	if c := r.t.contexts[everybody]; c != nil {
-		return c.slow * r.view.scales[0]
-	}
-	return 0
-}
-
-// scoreOf is the score of the strongest rule that always holds for c.
-func (r *ranking) scoreOf(c *class) float64 {
-	for _, x := range r.general {
-		if r.candidate(x.ID) == c.candidate {
-			return x.Score
-		}
-	}
-	return 0
 }
 
 // gain is the log-odds of p over those of the prior.
