@@ -79,7 +79,7 @@ func (p *people) Happened(ctx context.Context, user, id string, m chat.Message) 
 			continue
 		}
 		m.From = a
-		here, e := p.post(ctx, m)
+		here, e := p.hear(ctx, m)
 		err = errors.Join(err, e)
 		if here {
 			fresh = true
@@ -87,6 +87,18 @@ func (p *people) Happened(ctx context.Context, user, id string, m chat.Message) 
 		}
 	}
 	return fresh, err
+}
+
+// hear posts an operation to a conversation. One that was forgotten after a long silence is told first whose it is.
+func (p *people) hear(ctx context.Context, m chat.Message) (fresh bool, err error) {
+	if _, err := p.look(ctx, m.From); errors.Is(err, session.ErrUnknown) {
+		if err := p.tell(ctx, m.From, true); err != nil {
+			return false, err
+		}
+	} else if err != nil {
+		return false, err
+	}
+	return p.post(ctx, m)
 }
 
 // tellings bounds how often a conversation is told again because what is known changed meanwhile.

@@ -220,6 +220,22 @@ func TestForgetUnlinks(t *testing.T) {
 	}
 }
 
+// A conversation that was forgotten after a long silence, but is still linked, hears whose it is with the next operation.
+func TestPeopleAfterSilence(t *testing.T) {
+	t.Parallel()
+	b, ctx := newMailboxes(t), t.Context()
+	b.must(b.p.SetProfile(ctx, "u-1", level("3")))
+	b.must(b.p.Link(ctx, "u-1", peer("a")))
+	b.must(b.store.Forget(ctx, peer("a"))) // as the store does by itself, which leaves the link
+	b.posted = map[chat.Address][]chat.Message{}
+	_, err := b.p.Happened(ctx, "u-1", "e1", event("e1"))
+	b.must(err)
+	l, n := b.told(peer("a"))
+	if n != 1 || l.User != "u-1" || l.Profile == nil || len(b.posted[peer("a")]) != 2 {
+		t.Errorf("told %+v, %d times, and heard %d messages, want user and profile, then the operation", l, n, len(b.posted[peer("a")]))
+	}
+}
+
 // A mailbox that is full must not keep what happened from the user's other conversations.
 func TestPeopleFullMailbox(t *testing.T) {
 	t.Parallel()
