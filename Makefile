@@ -10,9 +10,8 @@ LINT   := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
 
-run: build ## talk to a helpdesk in this terminal (makes ./demo if there is none)
-	@test -e demo/xianda.yaml || ./xianda init demo
-	./xianda serve -c demo/xianda.yaml --log-level warn
+run: build ## try it: a helpdesk on a chat page, until Ctrl-C
+	@./xianda demo
 
 build: ## build ./xianda
 	$(GO) build -trimpath -o xianda ./cmd/xianda

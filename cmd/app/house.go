@@ -27,6 +27,7 @@ type Options struct {
 	Log      *slog.Logger      // default: discards
 	Registry adapters.Registry // default: the messengers built in
 	Version  string
+	Heard    func(chat.Message) // is told of every message that a channel brought and that was accepted; it must not block. Default: nobody
 }
 
 // House is everything, wired. Run it once.
@@ -139,6 +140,15 @@ func (h *House) staffed() bool {
 	return h.cfg.Load().Handoff.Webhook.URL != "" && h.shelf.Current().Hours.Open(time.Now())
 }
 
+// turn is the house's one door (adapters.Inbox).
+func (h *House) turn(ctx context.Context, m chat.Message) ([]chat.Reply, error) {
+	replies, err := h.host.Turn(ctx, m)
+	if h.o.Heard != nil && (err == nil || errors.Is(err, chat.ErrLater)) {
+		h.o.Heard(m)
+	}
+	return replies, err
+}
+
 func (h *House) wake(a chat.Address, behind bool) {
 	if behind {
 		h.shown.behind(a)
@@ -212,7 +222,7 @@ func (h *House) Run(ctx context.Context) error {
 			h.log.Error("the postman stopped", "error", err)
 		}
 	})
-	h.wired.Load().start(work, h.host.Turn)
+	h.wired.Load().start(work, h.turn)
 
 	failed := make(chan error, 2)
 	servers := []*http.Server{h.serve(h.public, http.HandlerFunc(h.door), failed)}

@@ -53,7 +53,7 @@ func (h *House) wire(cfg *config.Config, old *wiring) (*wiring, error) {
 	if w.channels, err = openChannels(cfg, h.o.Registry, deps, same); err != nil {
 		return nil, err
 	}
-	if err := w.mount(h.host.Turn); err != nil {
+	if err := w.mount(h.turn); err != nil {
 		return nil, err
 	}
 	at := map[string]Backend{}
@@ -153,7 +153,7 @@ func (h *House) Reload(ctx context.Context, cfg *config.Config) error {
 	}
 	h.cfg.Store(cfg)
 	h.wired.Store(w)
-	w.start(context.WithoutCancel(ctx), h.host.Turn)
+	w.start(context.WithoutCancel(ctx), h.turn)
 	old.stop(kept...)
 	return nil
 }

@@ -75,10 +75,10 @@ func newRoot(env *Env) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "xianda",
 		Short: "answer people on messaging platforms, and bring a human when one is wanted",
-		Long: `Xianda (先答) connects WeChat official accounts and other messengers to one dialog engine.
-It answers from your knowledge base, leads dialogs and raises a case for a human seat in the
-very turn in which one is wanted. Start with "xianda init".`,
-		Example:           "  xianda init helpdesk\n  xianda serve -c helpdesk/xianda.yaml",
+		Long: `Xianda (先答) connects WeChat official accounts, web pages and other messengers to one dialog engine.
+It asks before it is asked, answers from your knowledge base, leads dialogs and raises a case for a
+human seat in the very turn in which one is wanted. See it with "xianda demo", start with "xianda init".`,
+		Example:           "  xianda demo\n  xianda init helpdesk\n  xianda serve -c helpdesk/xianda.yaml",
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		Version:           env.Version,
@@ -95,7 +95,7 @@ very turn in which one is wanted. Start with "xianda init".`,
 		return &usageError{fmt.Errorf("%w; see %q", err, cmd.CommandPath()+" --help")}
 	})
 	root.AddCommand(
-		newInit(c), newServe(c), newDoctor(c), newChat(c), newDialog(c), newKB(c), newHandoff(c), newSession(c), newDead(c), newConfig(c),
+		newDemo(c), newInit(c), newServe(c), newDoctor(c), newChat(c), newDialog(c), newKB(c), newHandoff(c), newSession(c), newDead(c), newConfig(c),
 		newChannel(c), newVersion(c), newCompletion(c),
 	)
 	strict(root)

@@ -13,7 +13,7 @@ var groups = []struct {
 	title string
 	nouns []string
 }{
-	{"Try it", []string{"init", "chat"}},
+	{"Try it", []string{"demo", "init", "chat"}},
 	{"Write dialogs and answers", []string{"dialog", "kb", "likely"}},
 	{"Answer people as a human", []string{"handoff"}},
 	{"Run a house and look after it", []string{"serve", "doctor", "config", "channel", "session", "dead", "report"}},
@@ -31,6 +31,7 @@ const (
 )
 
 var touches = map[string]touched{
+	"demo":             {"DIR/helpdesk, when there is one", "DIR, or a temporary folder that is removed at the end"},
 	"init":             {nothing, "DIR/xianda.yaml and DIR/helpdesk; nothing over what exists"},
 	"chat":             {theRelease + "; the configuration, for backends", "a temporary store that is thrown away"},
 	"dialog check":     {theRelease, nothing},

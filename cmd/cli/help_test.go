@@ -60,7 +60,7 @@ func TestHelp(t *testing.T) {
 			}
 			for _, words := range invocations(line) {
 				if !slices.ContainsFunc(ran, func(script []string) bool { return same(words, script) }) {
-					t.Errorf("%s: no script in cmd/xianda/testdata/script runs the example %q with ok or serve", path, strings.Join(words, " "))
+					t.Errorf("%s: no script in cmd/xianda/testdata/script runs the example %q with ok, start or serve", path, strings.Join(words, " "))
 				}
 			}
 		}
@@ -90,7 +90,7 @@ func same(example, script []string) bool {
 	return slices.EqualFunc(example, script, func(e, s string) bool { return e == s || id.MatchString(e) && strings.HasPrefix(s, "$") })
 }
 
-// scriptLines are the arguments of every xianda that a script runs and that must succeed.
+// scriptLines are the arguments of every xianda that a script runs and that must succeed, or start.
 func scriptLines(t *testing.T) (all [][]string) {
 	t.Helper()
 	files, err := filepath.Glob("../xianda/testdata/script/*.txtar")
@@ -105,7 +105,7 @@ func scriptLines(t *testing.T) (all [][]string) {
 		script, _, _ := strings.Cut(string(text), "\n-- ")
 		for line := range strings.Lines(script) {
 			switch words := strings.Fields(line); {
-			case len(words) > 0 && words[0] == "ok":
+			case len(words) > 0 && (words[0] == "ok" || words[0] == "start"):
 				all = append(all, words[1:])
 			case len(words) > 0 && words[0] == "serve":
 				all = append(all, words)

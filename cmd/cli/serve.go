@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/cmd/app"
 	"github.com/xianda-bot/xianda/config"
 )
@@ -25,7 +26,7 @@ configuration when it changes or on SIGHUP; a file with mistakes changes nothing
 			if err != nil {
 				return err
 			}
-			return c.serve(cmd.Context(), log, func(cfg *config.Config) { hidden.add(cfg.Secrets()) })
+			return c.serve(cmd.Context(), serving{log: log, hide: func(cfg *config.Config) { hidden.add(cfg.Secrets()) }})
 		},
 	}
 	cmd.Flags().TextVar(&level, "log-level", slog.LevelInfo, "debug, info, warn or error; only debug shows people's words, masked")
@@ -33,13 +34,21 @@ configuration when it changes or on SIGHUP; a file with mistakes changes nothing
 	return cmd
 }
 
-// serve runs a house; hide is told of every configuration that comes into force, so that the log hides its secrets.
-func (c *common) serve(ctx context.Context, log *slog.Logger, hide func(*config.Config)) error {
+// serving is how a house is served.
+type serving struct {
+	log    *slog.Logger
+	hide   func(*config.Config)                             // is told of every configuration that comes into force, so that the log hides its secrets
+	heard  func(chat.Message)                               // is told of what channels bring; nil: nobody wants to know
+	opened func(cfg *config.Config, public, private string) // is told where it listens; nil: only the log
+}
+
+// serve runs a house until ctx ends.
+func (c *common) serve(ctx context.Context, s serving) error {
 	cfg, err := c.load()
 	if err != nil {
 		return err
 	}
-	hide(cfg)
+	s.hide(cfg)
 	if err := folder(cfg); err != nil {
 		return err
 	}
@@ -47,15 +56,18 @@ func (c *common) serve(ctx context.Context, log *slog.Logger, hide func(*config.
 	if err != nil {
 		return err
 	}
-	app.QuietLibraries(log)
-	house, err := app.Open(ctx, cfg, rel, app.Options{Log: log, Version: c.env.Version})
+	app.QuietLibraries(s.log)
+	house, err := app.Open(ctx, cfg, rel, app.Options{Log: s.log, Version: c.env.Version, Heard: s.heard})
 	if err != nil {
 		return err
 	}
 	public, private := house.Addresses()
-	log.Info("open", "listen", public, "admin", private, "store", cfg.Store, "release", rel.Name, "version", rel.Version, "channels", len(cfg.Channels))
+	s.log.Info("open", "listen", public, "admin", private, "store", cfg.Store, "release", rel.Name, "version", rel.Version, "channels", len(cfg.Channels))
+	if s.opened != nil {
+		s.opened(cfg, public, private)
+	}
 	watch, stop := context.WithCancel(ctx)
 	defer stop()
-	c.follow(watch, house, log, hide, cfg, rel.Version)
+	c.follow(watch, house, s.log, s.hide, cfg, rel.Version)
 	return house.Run(ctx)
 }

@@ -47,6 +47,7 @@ const patience = 30 * time.Second
 //	wechat PERSON TEXT                 lets WeChat deliver a message to channel shop; the output is its answer
 //	pushed PERSON PATTERN              waits for a message that was pushed to a person
 //	admin METHOD PATH [BODY]           calls the admin API of what runs; the output is status and answer
+//	get URL                            fetches a page; the output is status and body
 //	deadletter PERSON TEXT             puts a dead letter of channel shop into ./data, its id into $DEAD
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -82,7 +83,7 @@ func TestScripts(t *testing.T) {
 			"enter":  enter,
 			"signal": send,
 			"ended":  ended,
-			"admin":  admin, "wechat": wechat, "pushed": pushed, "deadletter": deadletter,
+			"admin":  admin, "get": get, "wechat": wechat, "pushed": pushed, "deadletter": deadletter,
 		},
 	})
 }
@@ -308,6 +309,15 @@ func admin(ts *testscript.TestScript, _ bool, args []string) {
 	answer, err := io.ReadAll(resp.Body)
 	ts.Check(err)
 	fmt.Fprintf(ts.Stdout(), "%d\n%s", resp.StatusCode, answer)
+}
+
+func get(ts *testscript.TestScript, _ bool, args []string) {
+	resp, err := http.Get(args[0])
+	ts.Check(err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%d\n%s", resp.StatusCode, body)
 }
 
 func wechat(ts *testscript.TestScript, _ bool, args []string) {
