@@ -1,9 +1,13 @@
 package dialog
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/dialog/likely"
 	"github.com/xianda-bot/xianda/dialog/script"
 	"github.com/xianda-bot/xianda/dialog/session"
 	"github.com/xianda-bot/xianda/kb"
@@ -115,7 +119,7 @@ func (t *turn) digress() bool {
 		return false
 	}
 	size := utf8.RuneCountInString(kb.Fold(t.message.Text))
-	if hits[0].Exact && size < shortQuestion || !hits[0].Exact && size < shortAnswer {
+	if _, follows := followed(t.message.Text); hits[0].Exact && size < shortQuestion || !hits[0].Exact && !follows && size < shortAnswer {
 		return false
 	}
 	if !hits[0].Exact {
@@ -128,6 +132,29 @@ func (t *turn) digress() bool {
 	t.learnAsked(hits[0].ID)
 	t.out.reason = "digression"
 	t.serve(hits[0].ID)
+	return true
+}
+
+var asking = regexp.MustCompile(`[?？]|吗$|呢$|怎么|什么|多少|为什么|哪|能不能|可不可以|是不是`)
+
+// asksAside offers what a question may mean that is put instead of an answer and not clear enough to be answered at once. The dialog
+// goes on waiting meanwhile.
+func (t *turn) asksAside() bool {
+	p := t.s.Place
+	if p.Strayed >= strays || !asking.MatchString(strings.TrimSpace(t.message.Text)) {
+		return false
+	}
+	guesses := slices.DeleteFunc(t.clear(t.meant(t.find(t.message.Text))), func(g likely.Guess) bool {
+		return strings.HasPrefix(g.ID+"/", toDialog+p.Dialog+"/")
+	})
+	if len(guesses) == 0 {
+		return false
+	}
+	p.Strayed++
+	t.out.reason = "offer"
+	t.s.Asked = chat.Cut(t.message.Text, 600)
+	t.say(t.texts().Maybe, "offer")
+	t.offer(session.Clarify, t.items(guesses))
 	return true
 }
 

@@ -189,11 +189,7 @@ func (t *turn) guess(n int) []likely.Guess {
 // meant are the hits of a text in the order in which the person likely means them, for who they are and where they come from. What the
 // text does not say is not among them, however likely it was before: a word that nobody understands must not be answered by a guess.
 func (t *turn) meant(hits []kb.Hit) []likely.Guess {
-	together := 0.0
-	for _, h := range hits[:min(len(hits), offered)] {
-		together += h.Score
-	}
-	if together < t.rel.Thresholds.Offer {
+	if sum(hits) < t.rel.Thresholds.Offer {
 		return nil
 	}
 	q := likely.Query{Factors: t.factors(), Votes: t.votes(), Text: true, Now: t.now, Seed: t.seed, N: len(hits)}

@@ -28,7 +28,8 @@ func followed(text string) (core string, ok bool) {
 	return core, core != "" && (core != kb.Fold(bare) || strings.HasSuffix(bare, "呢")) // folding leaves 呢 out too
 }
 
-// find looks a typed question up. A follow-up is looked up within what was spoken of last, and taken so when that fits.
+// find looks a typed question up. A follow-up is looked up within what was spoken of last (那退款呢, of the red packet), or with its words
+// in the place of the topic when it names another one (那转账呢, can it be taken back), and taken so when that fits.
 func (t *turn) find(text string) []kb.Hit {
 	plain := t.rel.Index.Find(text, found, t.servable)
 	core, ok := followed(text)
@@ -37,12 +38,16 @@ func (t *turn) find(text string) []kb.Hit {
 		return plain
 	}
 	in := t.rel.Index.Find(topic.word+core, found, func(id string) bool { return t.servable(id) && t.about(id, topic) })
-	if len(in) == 0 || in[0].Score < t.rel.Thresholds.Offer {
+	if moved := t.elsewhere(core, topic); sum(moved) > sum(in) {
+		in = moved
+	}
+	if sum(in) < t.rel.Thresholds.Offer {
 		return plain
 	}
 	t.out.path = append(t.out.path, "follows:"+topic.id)
 	for i := range in {
 		in[i].Exact = false // what the person left out was added by us
+		in[i].Score = min(in[i].Score, notExact)
 	}
 	for _, h := range plain {
 		if h.Exact = false; h.Score < in[0].Score && !slices.ContainsFunc(in, func(k kb.Hit) bool { return k.ID == h.ID }) {
@@ -50,6 +55,27 @@ func (t *turn) find(text string) []kb.Hit {
 		}
 	}
 	return in
+}
+
+// notExact is the most that a follow-up scores: certain enough to be answered.
+const notExact = 0.97
+
+// elsewhere asks the last question of another topic; nothing when core names none.
+func (t *turn) elsewhere(core string, topic spoken) []kb.Hit {
+	asked := kb.Fold(t.s.Asked)
+	if t.shelf.candidates(t.rel).topics[core] == nil || core == topic.word || !strings.Contains(asked, topic.word) {
+		return nil
+	}
+	other := spoken{word: core, of: core}
+	return t.rel.Index.Find(strings.ReplaceAll(asked, topic.word, core), found, func(id string) bool { return t.servable(id) && t.about(id, other) })
+}
+
+// sum is how likely a text means one of the best hits.
+func sum(hits []kb.Hit) (p float64) {
+	for _, h := range hits[:min(len(hits), offered)] {
+		p += h.Score
+	}
+	return p
 }
 
 // spoken is the topic of the last answer.
@@ -86,8 +112,5 @@ func (t *turn) about(id string, topic spoken) bool {
 	if e == nil || !strings.HasPrefix(id, toEntry) {
 		return topic.of == "" || strings.Contains(t.label(id), topic.word)
 	}
-	if topic.of == "" {
-		return true
-	}
-	return e.Category == topic.of
+	return topic.of == "" || e.Category == topic.of || strings.Contains(e.Question, topic.word)
 }

@@ -270,8 +270,10 @@ func (t *turn) pick(i session.Item) {
 	case i.Target == toUnsolv:
 		t.unsolved(nil, "choice:unsolved")
 	case i.Target == toNone:
-		t.say(t.texts().NoneSaid, "text:none_said")
 		t.show(session.Choices, nil)
+		if t.comeBack(); len(t.says) == 0 {
+			t.say(t.texts().NoneSaid, "text:none_said")
+		}
 	}
 }
 

@@ -67,6 +67,7 @@ func (t *turn) fill() bool {
 		t.skipped(d, step)
 	case t.correction():
 	case t.digress():
+	case t.asksAside():
 	case p.Idle: // left alone, and this is no answer: it is a matter of its own
 		t.leaveDialog()
 		t.ask(t.message.Text)
