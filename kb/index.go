@@ -42,6 +42,7 @@ type Index struct {
 	bare    *chains // the same without 吗 and 了 at the end
 	cutter  *cutter
 
+	synonyms [][]string // as they were given
 	terms    *table
 	chars    []int32   // by character of the basic plane: its number plus one
 	idf      []float32 // of a term, times its weight
@@ -83,7 +84,7 @@ const (
 
 // NewIndex builds an index over docs. Documents keep their order among equals.
 func NewIndex(docs []Doc, o Options) *Index {
-	x := &Index{cutter: newCutter(o.Synonyms)}
+	x := &Index{cutter: newCutter(o.Synonyms), synonyms: o.Synonyms}
 	b := newBuilder(x, docs)
 	for i, d := range docs {
 		x.docs = append(x.docs, document{id: d.ID, first: -1})
