@@ -28,10 +28,10 @@ type values func(ctx context.Context) ([]string, cobra.ShellCompDirective)
 func (c *common) completing(root *cobra.Command) {
 	arguments := map[string]values{
 		"CASE": c.openCases, "LETTER": c.letters, "CHANNEL": c.channels, "DIALOG": c.dialogs, "ENTRY": c.entries,
-		"RELEASE": folders, "DIR": folders, "COMMAND": commands(root),
+		"RELEASE": folders, "DIR": folders, "VERSION": c.releases, "COMMAND": commands(root),
 	}
 	flags := map[string]values{
-		"as": c.played, "queue": c.queues, "release": folders, "lang": c.languages, "scene": c.scenes, "event": c.operations,
+		"as": c.played, "queue": c.queues, "release": folders, "in": folders, "lang": c.languages, "scene": c.scenes, "event": c.operations,
 		"seats": c.seatsAt, "state": oneOf("waiting", "held", "closed"), "log-format": oneOf("text", "json"),
 		"log-level": oneOf("debug", "info", "warn", "error"),
 		"config": func(context.Context) ([]string, cobra.ShellCompDirective) {

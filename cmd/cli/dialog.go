@@ -17,10 +17,10 @@ import (
 
 func newDialog(c *common) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "dialog", Short: "check, test and show the dialogs and answers of a release",
+		Use: "dialog", Short: "check and test the dialogs and answers of a release, put it into force",
 		Example: "  xianda dialog check\n  xianda dialog test helpdesk",
 	}
-	cmd.AddCommand(dialogCheck(c), dialogTest(c))
+	cmd.AddCommand(dialogCheck(c), dialogTest(c), dialogPublish(c), dialogRollback(c), dialogReleases(c))
 	return cmd
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/xianda-bot/xianda/cmd/app"
 	"github.com/xianda-bot/xianda/config"
 	"github.com/xianda-bot/xianda/dialog/release"
+	"github.com/xianda-bot/xianda/dialog/release/depot"
 	"github.com/xianda-bot/xianda/dialog/release/dir"
 	"github.com/xianda-bot/xianda/dialog/script"
 )
@@ -105,14 +106,14 @@ func (f *follower) replace(ctx context.Context, next *config.Config) error {
 	return nil
 }
 
-// watchRelease looks at the folder of the configuration in force from now on, and at no other.
+// watchRelease looks at the folder or the store of the configuration in force from now on, and at no other.
 func (f *follower) watchRelease(ctx context.Context) {
 	if f.still != nil {
 		f.still()
 	}
 	ctx, f.still = context.WithCancel(ctx)
-	path := f.cfg.Release
-	go dir.Watch(ctx, path, f.version, releaseOptions(f.cfg), func(rel *release.Release, findings []script.Finding, err error) {
+	path, o := f.cfg.Release, releaseOptions(f.cfg)
+	changed := func(rel *release.Release, findings []script.Finding, err error) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		switch {
@@ -124,7 +125,12 @@ func (f *follower) watchRelease(ctx context.Context) {
 		default:
 			f.publish(rel)
 		}
-	})
+	}
+	if depot.Is(path) {
+		go depot.New(path).Watch(ctx, f.version, 0, o.Options, changed)
+		return
+	}
+	go dir.Watch(ctx, path, f.version, o, changed)
 }
 
 func (f *follower) publish(rel *release.Release) {

@@ -13,6 +13,7 @@ import (
 	"github.com/xianda-bot/xianda/cmd/app"
 	"github.com/xianda-bot/xianda/config"
 	"github.com/xianda-bot/xianda/dialog/release"
+	"github.com/xianda-bot/xianda/dialog/release/depot"
 	"github.com/xianda-bot/xianda/dialog/release/dir"
 	"github.com/xianda-bot/xianda/dialog/script"
 )
@@ -58,12 +59,19 @@ func folder(cfg *config.Config) error {
 	return nil
 }
 
-// read loads a release and finds what is wrong with it, with the names of files as they are seen from here; the release is nil when
+// read loads a release, or the one in force of a store of releases, and finds what is wrong with it, with the names of files as they are seen from here; the release is nil when
 // there are errors.
 func (c *common) read(ctx context.Context, path string, cfg *config.Config) (*release.Release, []script.Finding, error) {
 	o := releaseOptions(cfg)
 	o.Now = c.env.Clock()
-	rel, findings, err := dir.Load(ctx, path, o)
+	var rel *release.Release
+	var findings []script.Finding
+	var err error
+	if depot.Is(path) {
+		rel, findings, err = depot.New(path).Load(ctx, o.Options)
+	} else {
+		rel, findings, err = dir.Load(ctx, path, o)
+	}
 	if err != nil {
 		return nil, findings, err
 	}

@@ -22,12 +22,27 @@ type Options struct {
 	Backends []string         // backends of the configuration; nil: unknown
 	Channels []script.Channel // channels of the configuration; nil: unknown
 	Now      time.Time        // for entries' validity; zero: not checked
+	Effort   kb.Effort        // that goes into learning from phrasings; who publishes affords kb.Compile
 }
 
 // Build makes a release of its files. It is nil when there is an error among the findings; warnings alone do not hinder it.
 // Files that are no part of a release (README.md, pictures) are passed over. Findings stand in the order of files and lines.
 func Build(files []script.Source, o Options) (*Release, []script.Finding) {
+	files = slices.Clone(files)
+	slices.SortFunc(files, func(a, b script.Source) int { return strings.Compare(a.Name, b.Name) })
+	r := empty(VersionOf(files))
+	findings := r.read(files, o)
+	if script.Broken(findings) {
+		return nil, findings
+	}
+	r.Index = kb.NewIndex(r.finish(), kb.Options{Synonyms: r.Synonyms, Effort: o.Effort})
+	return r, findings
+}
+
+// empty is a release that nobody has written anything into.
+func empty(version string) *Release {
 	r := &Release{
+		Version:    version,
 		Locale:     DefaultLocale,
 		Thresholds: Thresholds{DefaultAnswer, DefaultOffer, DefaultFloor},
 		Texts:      DefaultTexts(),
@@ -40,10 +55,11 @@ func Build(files []script.Source, o Options) (*Release, []script.Finding) {
 		patterns:   map[string]*script.Pattern{},
 	}
 	r.Hours.Zone, _ = loadZone(DefaultZone)
-	files = slices.Clone(files)
-	slices.SortFunc(files, func(a, b script.Source) int { return strings.Compare(a.Name, b.Name) })
-	r.Version = VersionOf(files)
+	return r
+}
 
+// read reads sorted files into r and checks it as a whole.
+func (r *Release) read(files []script.Source, o Options) []script.Finding {
 	var findings []script.Finding
 	settings := slices.IndexFunc(files, func(f script.Source) bool { return f.Name == "release.yaml" })
 	if settings < 0 {
@@ -73,15 +89,16 @@ func Build(files []script.Source, o Options) (*Release, []script.Finding) {
 		}
 	}
 	script.Sort(findings)
-	if script.Broken(findings) {
-		return nil, findings
-	}
+	return findings
+}
+
+// finish makes a release that was read without errors ready, but for its index, and returns what that is built over.
+func (r *Release) finish() []kb.Doc {
 	if r.Greeting == nil {
 		r.Greeting, _ = script.ParseTemplate(r.greeting(), script.Pos{})
 	}
 	r.speak()
-	r.index()
-	return r, findings
+	return r.docs()
 }
 
 // file reads one file; ok is false when something that others refer to could not be read.
@@ -122,8 +139,8 @@ func (r *Release) file(f script.Source) (findings []script.Finding, ok bool) {
 	return findings, !script.Broken(findings)
 }
 
-// index fills what the release is searched by.
-func (r *Release) index() {
+// docs fills what the release is searched by.
+func (r *Release) docs() []kb.Doc {
 	docs := make([]kb.Doc, 0, len(r.Entries)+len(r.Dialogs))
 	for i := range r.Entries {
 		e := &r.Entries[i]
@@ -139,7 +156,7 @@ func (r *Release) index() {
 	for _, p := range r.Patterns {
 		r.patterns[p.Name] = p
 	}
-	r.Index = kb.NewIndex(docs, kb.Options{Synonyms: r.Synonyms})
+	return docs
 }
 
 // VersionOf hashes names and contents, each with its length, so that no two sets of files share one. Their order does not matter.

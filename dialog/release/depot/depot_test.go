@@ -1,0 +1,208 @@
+package depot
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/xianda-bot/xianda/dialog/release"
+	"github.com/xianda-bot/xianda/dialog/script"
+)
+
+func built(t *testing.T, name string) ([]script.Source, *release.Release) {
+	t.Helper()
+	files := []script.Source{
+		{Name: "release.yaml", Data: []byte("name: " + name + "\n")},
+		{Name: "kb/a.yaml", Data: []byte("- {id: a, question: 怎么退货, answer: 点退货。}\n- {id: b, question: 怎么开发票, answer: 点发票。}\n")},
+	}
+	r, findings := release.Build(files, release.Options{})
+	if r == nil {
+		t.Fatal(findings)
+	}
+	return files, r
+}
+
+func publish(t *testing.T, d *Depot, name string) string {
+	t.Helper()
+	files, r := built(t, name)
+	if _, err := d.Publish(t.Context(), files, r); err != nil {
+		t.Fatal(err)
+	}
+	return r.Version
+}
+
+func TestPublishAndRollback(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "not", "yet")
+	d := New(dir)
+	if Is(dir) {
+		t.Error("a folder that is not there is a store")
+	}
+	if _, err := d.Current(); !errors.Is(err, ErrNone) {
+		t.Errorf("Current of nothing = %v, want ErrNone", err)
+	}
+	one := publish(t, d, "一")
+	two := publish(t, d, "二")
+	three := publish(t, d, "三")
+	publish(t, d, "三")
+	if got, err := d.Current(); err != nil || got != three || !Is(dir) {
+		t.Fatalf("Current = %s, %v, want %s", got, err, three)
+	}
+	r, _, err := d.Load(t.Context(), release.Options{})
+	if err != nil || r.Name != "三" || r.Version != three {
+		t.Fatalf("Load = %v, %v, want 三", r, err)
+	}
+	for _, c := range []struct{ name, to, want string }{
+		{"the one before", "", two}, {"the one before that", "", one}, {"a named one", three, three}, {"the one before a named one", "", one},
+	} {
+		if _, to, err := d.Rollback(c.to); err != nil || to != c.want {
+			t.Errorf("%s: Rollback(%q) = %s, %v, want %s", c.name, c.to, to, err, c.want)
+		}
+	}
+	if _, _, err := d.Rollback(""); err == nil || !strings.Contains(err.Error(), "nothing was in force before") {
+		t.Errorf("Rollback past the first = %v", err)
+	}
+	for _, bad := range []string{"000000000000", "../current", "x"} {
+		if _, _, err := d.Rollback(bad); err == nil {
+			t.Errorf("Rollback(%q) succeeds", bad)
+		}
+	}
+	if got, err := d.Current(); err != nil || got != one {
+		t.Errorf("Current = %s, %v, want %s after what was refused", got, err, one)
+	}
+	list, err := d.List(t.Context())
+	if err != nil || len(list) != 3 {
+		t.Fatalf("List = %+v, %v, want three", list, err)
+	}
+	for _, k := range list {
+		if k.Current != (k.Version == one) || k.Entries != 2 || k.Problem != "" || k.Published.IsZero() {
+			t.Errorf("List has %+v", k)
+		}
+	}
+	names, err := filepath.Glob(filepath.Join(dir, ".*"))
+	if err != nil || len(names) > 0 {
+		t.Errorf("%v is left in the folder (%v)", names, err)
+	}
+}
+
+func TestPublishRefuses(t *testing.T) {
+	t.Parallel()
+	files, r := built(t, "一")
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "release.yaml"), []byte("name: 一\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(dir).Publish(t.Context(), files, r); err == nil || !strings.Contains(err.Error(), "publish to another folder") {
+		t.Errorf("Publish into a release's folder = %v", err)
+	}
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(file).Publish(t.Context(), files, r); err == nil {
+		t.Error("Publish into a file succeeds")
+	}
+}
+
+func damage(t *testing.T, d *Depot, version string) {
+	t.Helper()
+	data, err := os.ReadFile(d.file(version))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[len(data)/2] ^= 1
+	if err := os.WriteFile(d.file(version), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDamage(t *testing.T) {
+	t.Parallel()
+	d := New(t.TempDir())
+	one := publish(t, d, "一")
+	two := publish(t, d, "二")
+	damage(t, d, one)
+	if _, _, err := d.Rollback(""); !errors.Is(err, release.ErrDamaged) {
+		t.Errorf("Rollback to a damaged release = %v, want ErrDamaged", err)
+	}
+	if got, err := d.Current(); err != nil || got != two {
+		t.Errorf("Current = %s, %v, want %s still", got, err, two)
+	}
+	publish(t, d, "一") // mends it
+	if r, _, err := d.Load(t.Context(), release.Options{}); err != nil || r.Version != one {
+		t.Errorf("Load = %v, %v, want the mended release", r, err)
+	}
+	if err := os.Rename(d.file(two), d.file(one)); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := d.Load(t.Context(), release.Options{}); err == nil || !strings.Contains(err.Error(), "it holds release "+two) {
+		t.Errorf("Load of another release's file = %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(d.dir, pointer), []byte("../../etc\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Current(); err == nil || !strings.Contains(err.Error(), "is no version") {
+		t.Errorf("Current of a broken pointer = %v", err)
+	}
+	if _, to, err := d.Rollback(one); err == nil || to != "" {
+		t.Errorf("Rollback to a file that holds another release = %s, %v", to, err)
+	}
+	publish(t, d, "三")
+	if r, _, err := d.Load(t.Context(), release.Options{}); err != nil || r.Name != "三" {
+		t.Errorf("Load = %v, %v, want that publishing mends the pointer", r, err)
+	}
+}
+
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := New(t.TempDir())
+		one := publish(t, d, "一")
+		type call struct {
+			release *release.Release
+			err     error
+		}
+		var calls []call
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			d.Watch(ctx, one, 0, release.Options{}, func(r *release.Release, _ []script.Finding, err error) { calls = append(calls, call{r, err}) })
+		}()
+		settle := func() { time.Sleep(4 * time.Second); synctest.Wait() } // virtual time
+		settle()
+		if len(calls) != 0 {
+			t.Fatalf("Watch called %d times without a change", len(calls))
+		}
+		two := publish(t, d, "二")
+		settle()
+		if len(calls) != 1 || calls[0].release == nil || calls[0].release.Version != two {
+			t.Fatalf("after publishing: %+v, want one call with the new release", calls)
+		}
+		three := publish(t, d, "三")
+		damage(t, d, three)
+		settle()
+		if len(calls) != 2 || calls[1].release != nil || !errors.Is(calls[1].err, release.ErrDamaged) {
+			t.Fatalf("after a damaged one: %+v, want one call with the error", calls)
+		}
+		publish(t, d, "三")
+		settle()
+		if len(calls) != 3 || calls[2].release == nil || calls[2].release.Version != three {
+			t.Fatalf("after mending: %+v, want the release at last", calls)
+		}
+		if _, _, err := d.Rollback(one); err != nil {
+			t.Fatal(err)
+		}
+		settle()
+		if len(calls) != 4 || calls[3].release == nil || calls[3].release.Version != one {
+			t.Fatalf("after rolling back: %+v, want the first release", calls)
+		}
+		cancel()
+		<-done
+	})
+}
