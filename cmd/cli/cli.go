@@ -95,8 +95,8 @@ human seat in the very turn in which one is wanted. See it with "xianda demo", s
 		return &usageError{fmt.Errorf("%w; see %q", err, cmd.CommandPath()+" --help")}
 	})
 	root.AddCommand(
-		newDemo(c), newInit(c), newServe(c), newDoctor(c), newChat(c), newDialog(c), newKB(c), newHandoff(c), newSession(c), newDead(c), newConfig(c),
-		newChannel(c), newVersion(c), newCompletion(c),
+		newDemo(c), newInit(c), newServe(c), newDoctor(c), newChat(c), newDialog(c), newKB(c), newLikely(c), newHandoff(c), newSession(c), newDead(c),
+		newConfig(c), newChannel(c), newVersion(c), newCompletion(c),
 	)
 	strict(root)
 	root.InitDefaultHelpCmd()

@@ -11,12 +11,17 @@ type measure struct {
 	rows   int
 	hits   [keep + 1]int // by rank
 	first  []sample      // probability of the first guess, and whether it was right
-	offers []sample      // of the offer, and whether what was wanted was in it
+	offers []offer
 }
 
 type sample struct {
 	p     float64
 	right bool
+}
+
+type offer struct {
+	p    float64
+	rank int
 }
 
 func (m *measure) add(j Judged) {
@@ -27,7 +32,7 @@ func (m *measure) add(j Judged) {
 		p = j.Guesses[0].P
 	}
 	m.first = append(m.first, sample{p, j.Rank == 1})
-	m.offers = append(m.offers, sample{j.Offer, j.Rank >= 1 && j.Rank <= Shown})
+	m.offers = append(m.offers, offer{j.Offer, j.Rank})
 }
 
 func (m *measure) report(floor float64) Report {
@@ -60,18 +65,24 @@ func (m *measure) report(floor float64) Report {
 // at is what a floor gives.
 func (m *measure) at(floor float64) Point {
 	p := Point{Floor: floor}
-	for _, s := range m.offers {
-		switch {
-		case s.p < floor || s.p <= 0:
-		case s.right:
-			p.Hit++
-		default:
-			p.FalseOffer++
+	one := 1 / float64(m.rows)
+	for _, o := range m.offers {
+		if o.p < floor || o.p <= 0 {
+			continue
+		}
+		p.Offered += one
+		if o.rank == 0 || o.rank > Shown {
+			p.FalseOffer += one
+		}
+		for _, h := range []struct {
+			most int
+			to   *float64
+		}{{1, &p.Hit1}, {Shown, &p.Hit3}, {5, &p.Hit5}} {
+			if o.rank > 0 && o.rank <= h.most {
+				*h.to += one
+			}
 		}
 	}
-	p.Hit /= float64(m.rows)
-	p.FalseOffer /= float64(m.rows)
-	p.Offered = p.Hit + p.FalseOffer
 	return p
 }
 

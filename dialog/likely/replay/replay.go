@@ -1,8 +1,9 @@
 // Package replay measures the ranker on rows of what people wanted, in the order in which it happened: each is guessed with what was
-// learned before it, by the very Rank and Learn that serve people. It reads no files.
+// learned before it, by the very Rank and Learn that serve people. It opens no files.
 package replay
 
 import (
+	"context"
 	"math/rand/v2"
 	"strconv"
 	"time"
@@ -23,7 +24,7 @@ const Shown = 3
 // Options of Run.
 type Options struct {
 	Floor    float64      // an offer is made when its questions together are at least so likely
-	Progress func(n int)  // called from time to time with the number of test rows done. Default: nothing
+	Progress func()       // called after each test row. Default: nothing
 	Each     func(Judged) // called for each test row. Default: nothing
 }
 
@@ -37,7 +38,7 @@ type Judged struct {
 // Report is how well the ranker does.
 type Report struct {
 	Rows        int     `json:"rows"`
-	Classes     int     `json:"classes"` // different things wanted in the test
+	Classes     int     `json:"classes"` // different things wanted, in training and test
 	Hit1        float64 `json:"hit1"`
 	Hit3        float64 `json:"hit3"`
 	Hit5        float64 `json:"hit5"`
@@ -47,8 +48,9 @@ type Report struct {
 	Curve       []Point `json:"-"`
 }
 
-// Point is what another floor would give.
-type Point struct{ Floor, Offered, FalseOffer, Hit float64 } // Hit: share of all rows in which what is wanted was offered
+// Point is what another floor would give, as shares of all rows. Hit1, Hit3, Hit5: an offer was made, and what is wanted was the first,
+// among the three shown, among the first five.
+type Point struct{ Floor, Offered, FalseOffer, Hit1, Hit3, Hit5 float64 }
 
 const (
 	keep   = 10 // guesses looked at
@@ -58,8 +60,8 @@ const (
 
 // Run learns train, then guesses the rows of test. Rows with a date are learned at the end of their day, those of test too; without
 // dates test rows are never learned. Both are in the order of time.
-func Run(train, test []Row, o Options) Report {
-	named, classes := map[string]string{}, map[string]bool{}
+func Run(ctx context.Context, train, test []Row, o Options) (Report, error) {
+	named := map[string]string{}
 	var ids []string
 	rows := append(train[:len(train):len(train)], test...)
 	for i, r := range rows {
@@ -68,14 +70,14 @@ func Run(train, test []Row, o Options) Report {
 			ids = append(ids, named[r.Want])
 		}
 		rows[i].Want = named[r.Want]
-		if i >= len(train) {
-			classes[r.Want] = true
-		}
 	}
 	train, test = rows[:len(train)], rows[len(train):]
 	s := newStudy(rows, len(train))
 	m := &measure{}
 	for i, r := range test {
+		if err := ctx.Err(); err != nil {
+			return Report{}, err
+		}
 		l, now := s.before(len(train) + i)
 		guesses := likely.Rank(l, likely.Query{Candidates: ids, Factors: r.Factors, Now: now, N: keep})
 		j := Judged{Guesses: guesses}
@@ -91,13 +93,13 @@ func Run(train, test []Row, o Options) Report {
 		if o.Each != nil {
 			o.Each(j)
 		}
-		if o.Progress != nil && (i%500 == 499 || i == len(test)-1) {
-			o.Progress(i + 1)
+		if o.Progress != nil {
+			o.Progress()
 		}
 	}
 	r := m.report(o.Floor)
-	r.Classes = len(classes)
-	return r
+	r.Classes = len(ids)
+	return r, nil
 }
 
 // study learns rows as they pass.
