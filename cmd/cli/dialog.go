@@ -17,11 +17,21 @@ import (
 
 func newDialog(c *common) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "dialog", Short: "check and test the dialogs and answers of a release, put it into force",
+		Use: "dialog", Short: "check, test and show a release, put it into force",
 		Example: "  xianda dialog check\n  xianda dialog test helpdesk",
 	}
-	cmd.AddCommand(dialogCheck(c), dialogTest(c), dialogPublish(c), dialogRollback(c), dialogReleases(c))
+	cmd.AddCommand(dialogCheck(c), dialogTest(c), dialogShow(c), dialogFmt(c), dialogSchema(c), dialogPublish(c), dialogRollback(c), dialogReleases(c))
 	return cmd
+}
+
+func dialogSchema(c *common) *cobra.Command {
+	return &cobra.Command{
+		Use: "schema", Short: "print the JSON Schema of a dialog, for editors", Args: cobra.NoArgs,
+		Long: `Print the JSON Schema of the files of dialogs/. An editor that is given it completes keys and marks mistakes while
+one writes; what only the release as a whole can tell, "xianda dialog check" tells.`,
+		Example: "  xianda dialog schema\n  xianda dialog schema > dialog.schema.json",
+		RunE:    func(*cobra.Command, []string) error { return c.printJSON(script.SchemaJSON()) },
+	}
 }
 
 func dialogCheck(c *common) *cobra.Command {
