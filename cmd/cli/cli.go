@@ -23,6 +23,7 @@ type Env struct {
 	Getenv   func(string) (string, bool)
 	Clock    func() time.Time
 	Version  string
+	Program  string // how it was called, for lines to be pasted; default xianda
 }
 
 // Exit codes: 0 done, 1 failed, 2 wrong usage.
@@ -146,5 +147,6 @@ func World(version string) Env {
 	return Env{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: isTerminal(os.Stdout), Talk: isTerminal(os.Stderr),
 		Getenv: os.LookupEnv, Clock: time.Now, Version: version,
+		Program: os.Args[0],
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"embed"
@@ -148,7 +149,7 @@ func (d *demo) opened(cfg *config.Config, public, private string) {
 	fmt.Fprintf(w, "  let the product report something, and arrive again; PERSON is told here when somebody opens the page:\n    %s\n\n", d.curl("PERSON"))
 	fmt.Fprintln(w, "Be the human, in a second terminal:")
 	for _, verb := range []string{"list", "claim CASE --seat alice", "reply CASE 您好，我是客服小王 --seat alice", "close CASE"} {
-		fmt.Fprintf(w, "  xianda handoff %s -c %s\n", verb, d.file())
+		fmt.Fprintf(w, "  %s handoff %s -c %s\n", cmp.Or(d.c.env.Program, "xianda"), verb, d.file())
 	}
 	if d.temporary {
 		fmt.Fprintf(w, "\nEverything lies in %s and is removed at the end. Ctrl-C ends it.\n", d.dir)
