@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -19,7 +20,10 @@ import (
 )
 
 // Publish puts a release in force for all turns that begin from now on.
-func (h *House) Publish(rel *release.Release) { h.shelf.Swap(rel) }
+func (h *House) Publish(rel *release.Release) {
+	h.shelf.Swap(rel)
+	debug.FreeOSMemory() // the release before, and what reading this one left behind
+}
 
 // Backends performs calls to the backends of a configuration.
 func Backends(cfg *config.Config) dialog.Caller {
