@@ -207,7 +207,7 @@ func BenchmarkNewIndex(b *testing.B) {
 
 func BenchmarkFind(b *testing.B) {
 	docs := large(10_000)
-	x := NewIndex(docs, Options{})
+	x := NewIndex(docs, Options{Effort: Compile}) // with lines: the most that a text can cost
 	short := docs[77].Phrases[2]
 	long := strings.Join(slices.Concat(docs[1].Phrases, docs[2].Phrases, docs[3].Phrases), "，")
 	for _, c := range []struct{ name, text string }{
