@@ -7,7 +7,7 @@ const web = /^https?:\/\//i;
 const address = /https?:\/\/[^\s<>"'，。；！？、）】》”]+/gi;
 
 const outside = (href: string, ...kids: (Node | string)[]): HTMLAnchorElement =>
-  el('a', { href, target: '_blank', rel: 'noopener noreferrer nofollow' }, ...kids);
+  el('a', { href, target: '_blank', rel: 'noopener noreferrer' }, ...kids);
 
 // linked is a text whose addresses can be opened.
 function linked(text: string): (Node | string)[] {
@@ -38,7 +38,7 @@ const aside = /^(都不是|以上都不是|转?人工(客服)?|none of these|tal
 
 // offer shows choices as buttons: 已解决/没解决 as a rating, ways out smaller than questions.
 function offer(all: Choice[], w: Words, pick: (c: Choice, b: HTMLElement) => void): HTMLElement {
-  const rating = all.length === 2 && solved.test(all[0]!.label.trim()) && unsolved.test(all[1]!.label.trim());
+  const rating = all.length === 2 && solved.test(all[0]!.label) && unsolved.test(all[1]!.label);
   const main = el('div', { class: rating ? 'rate' : 'list' }), ways = el('div', { class: 'ways' });
   const group = el('div', { class: 'offer', role: 'group', 'aria-label': rating ? w.$rate : w.$choices }, main);
   all.forEach((c) => {
@@ -49,7 +49,7 @@ function offer(all: Choice[], w: Words, pick: (c: Choice, b: HTMLElement) => voi
     const b = button('', '', () => pick(c, b));
     if (rating) b.append(icon('yes'));
     b.append(el('span', {}, c.label));
-    const small = !rating && aside.test(c.label.trim());
+    const small = !rating && aside.test(c.label);
     if (!rating && !small) b.append(icon('next'));
     (small ? ways : main).append(b);
   });
@@ -58,8 +58,8 @@ function offer(all: Choice[], w: Words, pick: (c: Choice, b: HTMLElement) => voi
 }
 
 export const clock = (at: string, lang: string): string => {
-  const d = new Date(at), day = d.toDateString() === new Date().toDateString();
-  return new Intl.DateTimeFormat(lang, { ...(day ? {} : { month: 'short', day: 'numeric' }), hour: '2-digit', minute: '2-digit', hour12: false }).format(d);
+  const d = new Date(at), today = d.toDateString() === new Date().toDateString();
+  return d.toLocaleString(lang, { ...(!today && { month: 'short', day: 'numeric' }), hour: '2-digit', minute: '2-digit', hour12: false });
 };
 
 // bubble is one message with its speaker. The speaker is read aloud for every message, and seen once for several.
@@ -69,9 +69,9 @@ export function bubble(b: Bubble, w: Words, lang: string, pick: (c: Choice, at: 
   const name = el('div', { class: 'who' }, el('b', {}, who), el('time', { datetime: b.at }, clock(b.at, lang)));
   const body = el('div', { class: 'body' }, name);
   if (text) body.append(el('div', { class: 'text', dir: 'auto' }, ...linked(text)));
-  for (const m of b.media ?? []) body.append(medium(m, w));
-  if (b.choices?.length) body.append(offer(b.choices, w, pick));
-  const face = el('div', { class: 'face', 'aria-hidden': 'true' });
+  for (const m of b.media) body.append(medium(m, w));
+  if (b.choices[0]) body.append(offer(b.choices, w, pick));
+  const face = el('div', { class: 'face' });
   if (b.from !== 'person') face.append(icon(b.from));
   return el('div', { class: 'msg ' + b.from }, face, body);
 }

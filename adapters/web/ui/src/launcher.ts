@@ -59,15 +59,17 @@ export function launch(me: HTMLScriptElement): void {
 
   on(window, 'message', (e: MessageEvent) => {
     if (!frame || e.source !== frame.contentWindow || e.origin !== base.origin) return;
-    const { xianda, n } = (e.data ?? {}) as { xianda?: string; n?: number };
+    const { xianda, n, peer } = (e.data ?? {}) as { xianda?: string; n?: number; peer?: string };
     if (xianda === 'ready') {
       ready = true;
       tell();
     }
+    // With it the page's backend can tell of this person's operations: POST /v1/events.
+    if (xianda === 'person') document.dispatchEvent(new CustomEvent('xianda', { detail: { peer } }));
     if (xianda === 'close') show(false);
     if (xianda === 'unread') {
       badge.hidden = !n;
-      badge.textContent = n ? String(Math.min(Number(n), 99)) : '';
+      badge.textContent = n ? String(Math.min(n, 99)) : '';
     }
   });
   on(wrap, 'keydown', (e: KeyboardEvent) => { if (e.key === 'Escape' && !panel.hidden) show(false); });

@@ -8,19 +8,16 @@ export interface State { peer: string; seat: boolean; ready?: boolean; reset?: b
 export interface Outgoing { id: string; text?: string; choice?: string; label: string }
 
 export interface Ears {
-  state(s: State): void;
-  bubble(b: Bubble): void;
-  typing(): void;
-  line(up: boolean, elsewhere: boolean): void;
-  sent(id: string, how: 'accepted' | 'waiting' | 'refused'): void;
+  $state(s: State): void;
+  $bubble(b: Bubble): void;
+  $typing(): void;
+  $line(up: boolean, elsewhere: boolean): void;
+  $sent(id: string, how: 'accepted' | 'waiting' | 'refused'): void;
 }
 
 const stalled = 50_000; // ms without a heartbeat
 
-export const freshID = (): string => {
-  const b = crypto.getRandomValues(new Uint8Array(12));
-  return Array.from(b, (n) => n.toString(36).padStart(2, '0')).join('');
-};
+export const freshID = (): string => [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(36)).join('');
 
 // Storage may be switched off.
 const keep = (s: () => Storage, key: string, value?: string): string => {
@@ -32,9 +29,9 @@ const keep = (s: () => Storage, key: string, value?: string): string => {
 };
 
 export interface Link {
-  pending(): Outgoing[];
-  retry(): void; // tries again at once what waits
-  send(m: Outgoing): void;
+  $pending(): Outgoing[];
+  $retry(): void; // tries again at once what waits
+  $send(m: Outgoing): void;
 }
 
 // connect opens the line and keeps it. framed: a frame of another site gets no cookies, so that we show a token.
@@ -69,7 +66,7 @@ export function connect(ears: Ears, query: string, framed: boolean): Link {
       try {
         elsewhere = await listen();
       } catch { /* the line is down, or was cut */ }
-      ears.line(false, elsewhere);
+      ears.$line(false, elsewhere);
       const pause = Math.min(15_000, 500 * 2 ** tries++) * (0.5 + Math.random());
       await new Promise<void>((go) => {
         wake = go;
@@ -113,14 +110,14 @@ export function connect(ears: Ears, query: string, framed: boolean): Link {
     last = field('id') || last;
     if (!data) return false;
     const value: unknown = JSON.parse(data);
-    if (name === 'typing') ears.typing();
-    else if (name !== 'state') ears.bubble(value as Bubble);
+    if (name === 'typing') ears.$typing();
+    else if (name !== 'state') ears.$bubble(value as Bubble);
     else {
       const s = value as State;
-      ears.state(s);
+      ears.$state(s);
       if (s.ready) {
         tries = 0;
-        ears.line(true, false);
+        ears.$line(true, false);
         void flush();
       }
       return !!s.elsewhere;
@@ -145,7 +142,7 @@ export function connect(ears: Ears, query: string, framed: boolean): Link {
         outbox.shift();
         save();
         pause = 1000;
-        ears.sent(id, status === 202 ? 'accepted' : 'refused');
+        ears.$sent(id, status === 202 ? 'accepted' : 'refused');
         continue;
       }
       if (status === 401) { // who we are is not known any more: opening the stream makes us somebody
@@ -153,7 +150,7 @@ export function connect(ears: Ears, query: string, framed: boolean): Link {
         cut();
         retry();
       }
-      ears.sent(id, 'waiting');
+      ears.$sent(id, 'waiting');
       await new Promise((go) => setTimeout(go, pause));
       pause = Math.min(8000, pause * 2);
     }
@@ -162,9 +159,9 @@ export function connect(ears: Ears, query: string, framed: boolean): Link {
 
   void run();
   return {
-    pending: () => outbox,
-    retry,
-    send(m) {
+    $pending: () => outbox,
+    $retry: retry,
+    $send(m) {
       outbox.push(m);
       save();
       void flush();

@@ -24,15 +24,15 @@ export function converse(title: string, colour: string): void {
   on(dark, 'change', paint);
 
   const about = el('p', { id: 'about' }, w.$connecting);
-  const face = el('div', { class: 'face', 'aria-hidden': 'true' }, icon('bot'));
-  const log = el('div', { class: 'log', role: 'log', 'aria-label': w.$log, 'aria-live': 'polite', 'aria-busy': 'true', tabindex: '0' });
+  const face = el('div', { class: 'face' }, icon('bot'));
+  const log = el('div', { class: 'log', role: 'log', 'aria-label': w.$log, 'aria-busy': 'true', tabindex: '0' });
   const typing = el('div', { class: 'msg bot typing', hidden: '' },
-    el('div', { class: 'face', 'aria-hidden': 'true' }, icon('bot')),
+    el('div', { class: 'face' }, icon('bot')),
     el('div', { class: 'body' }, el('div', { class: 'text', role: 'img', 'aria-label': w.$bot + w.$typing }, el('i'), el('i'), el('i'))));
   const below = button('below', '', bottom, icon('send'), w.$below);
   below.hidden = true;
   const scroller = el('div', { class: 'scroll' }, log, typing);
-  const again = button('', '', () => link.retry());
+  const again = button('', '', () => link.$retry());
   const notice = el('div', { class: 'notice', role: 'status', hidden: '' }, el('span'), again);
   const write = el('textarea', { rows: '1', maxlength: String(most), 'aria-label': w.$write, placeholder: w.$write, enterkeyhint: 'send', autocomplete: 'off' });
   const send = button('send', w.$send, () => form.requestSubmit(), icon('send'));
@@ -43,7 +43,7 @@ export function converse(title: string, colour: string): void {
   document.body.append(el('main', {}, head, el('div', { class: 'middle' }, scroller, below), notice, form));
 
   const shown = new Map<string, HTMLElement>(); // by id
-  let seat = false, live = false, unread = 0, away = framed, before = 0, shy: ReturnType<typeof setTimeout> | undefined;
+  let seat = false, up = false, live = false, unread = 0, away = framed, before = 0, shy: ReturnType<typeof setTimeout> | undefined;
 
   // The launcher's page is not known here; what it is told is no secret.
   function tell(m: object): void { parent.postMessage(m, '*'); }
@@ -58,7 +58,7 @@ export function converse(title: string, colour: string): void {
     if (!text.trim()) return false;
     const m: Outgoing = choice ? { id: freshID(), choice: choice.id, label: text } : { id: freshID(), text: text.slice(0, most), label: text };
     draft(m);
-    link.send(m);
+    link.$send(m);
     read();
     log.querySelector('.fresh')?.remove();
     bottom();
@@ -88,7 +88,7 @@ export function converse(title: string, colour: string): void {
     let note = node.querySelector<HTMLElement>('.note');
     if (how === 'accepted') note?.remove();
     else if (!note) {
-      note = how === 'refused' ? el('p', { class: 'note' }, w.$refused) : button('note', '', () => link.retry(), w.$failed);
+      note = how === 'refused' ? el('p', { class: 'note' }, w.$refused) : button('note', '', () => link.$retry(), w.$failed);
       node.lastElementChild!.append(note);
     }
     if (how !== 'accepted') typing.hidden = true;
@@ -101,7 +101,7 @@ export function converse(title: string, colour: string): void {
     if (!own) {
       typing.hidden = true;
       clearTimeout(shy);
-      if (b.choices.length) log.querySelectorAll('.offer').forEach((o) => o.classList.add('old'));
+      if (b.choices[0]) log.querySelectorAll('.offer').forEach((o) => o.classList.add('old'));
     }
     const at = +new Date(b.at), place = old ?? log.querySelector('.draft');
     const put = (n: Node): void => { log.insertBefore(n, place); };
@@ -126,17 +126,22 @@ export function converse(title: string, colour: string): void {
   }
 
   function state(s: State): void {
+    if (root.dataset.peer !== s.peer) {
+      root.dataset.peer = s.peer;
+      if (framed) tell({ xianda: 'person', peer: s.peer });
+    }
     if (s.reset) {
       log.replaceChildren();
       shown.clear();
       before = 0;
       live = false;
-      for (const m of link.pending()) draft(m);
+      for (const m of link.$pending()) draft(m);
     }
     if (s.seat !== seat) {
       seat = s.seat;
       const node = el('div', { class: 'line' }, seat ? w.$seatCame : w.$seatLeft);
       log.insertBefore(node, log.querySelector('.draft'));
+      describe();
     }
     if (s.ready) {
       if (!live) bottom();
@@ -145,11 +150,13 @@ export function converse(title: string, colour: string): void {
     }
   }
 
-  function line(up: boolean, elsewhere: boolean): void {
-    notice.hidden = up;
+  function describe(): void { about.textContent = !up ? w.$connecting : seat ? w.$aboutSeat : w.$about; }
+
+  function line(now: boolean, elsewhere: boolean): void {
+    notice.hidden = up = now;
     notice.firstElementChild!.textContent = elsewhere ? w.$elsewhere : w.$lost;
     again.textContent = elsewhere ? w.$here : w.$again;
-    about.textContent = !up ? w.$connecting : seat ? w.$aboutSeat : w.$about;
+    describe();
     root.classList.toggle('up', up);
     if (nearBottom()) bottom();
   }
@@ -207,8 +214,8 @@ export function converse(title: string, colour: string): void {
     tell({ xianda: 'ready' });
   } else if (matchMedia('(pointer: fine)').matches) write.focus();
 
-  const link = connect({ state, bubble: add, typing: dots, line, sent }, query(asked, lang), framed);
-  for (const m of link.pending()) draft(m);
+  const link = connect({ $state: state, $bubble: add, $typing: dots, $line: line, $sent: sent }, query(asked, lang), framed);
+  for (const m of link.$pending()) draft(m);
 }
 
 function query(asked: URLSearchParams, lang: string): string {
