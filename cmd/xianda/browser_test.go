@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
 
@@ -91,9 +92,9 @@ func (p *tab) open(url string) {
 }
 
 // value evaluates an expression in the page.
-func value[T any](p *tab, expression string) T {
+func value[T any](p *tab, expression string, options ...chromedp.EvaluateOption) T {
 	p.t.Helper()
-	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression))
+	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression, options...))
 	if err != nil {
 		p.t.Fatalf("%s: %v", expression, err)
 	}
@@ -134,11 +135,14 @@ func (p *tab) taps(label string) {
 	p.do("tap "+label, chromedp.MouseClickXY(at[0], at[1]))
 }
 
-// types writes into the composer.
+// types writes into the composer, as an input method or pasting does: keyboards have no Chinese keys.
 func (p *tab) types(text string) {
 	p.t.Helper()
 	p.sees("document.querySelector('textarea')")
-	p.do("type", chromedp.SendKeys(chromedp.CSS("textarea"), text))
+	value[bool](p, "(document.querySelector('textarea').focus(), true)")
+	if _, err := chromedp.Call(p.ctx, input.InsertText, input.InsertTextParams{Text: text}); err != nil {
+		p.t.Fatalf("write %q: %v", text, err)
+	}
 }
 
 // press presses keys where the focus is.

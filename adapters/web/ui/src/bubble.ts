@@ -36,25 +36,25 @@ const solved = /^(已?解决了?|有帮助|有用|solved|yes)$/i;
 const unsolved = /^(没解决|没有解决|未解决|没帮助|没用|not solved|no)$/i;
 const aside = /^(都不是|以上都不是|转?人工(客服)?|none of these|talk to a person|human|person)$/i;
 
-// offer shows choices as buttons: 已解决/没解决 as a rating, ways out smaller than questions.
+// offer shows choices as buttons: questions as a list, below it what is short: 已解决 and 没解决 as a rating, and the ways out.
 function offer(all: Choice[], w: Words, pick: (c: Choice, b: HTMLElement) => void): HTMLElement {
-  const rating = all.length === 2 && solved.test(all[0]!.label) && unsolved.test(all[1]!.label);
-  const main = el('div', { class: rating ? 'rate' : 'list' }), ways = el('div', { class: 'ways' });
-  const group = el('div', { class: 'offer', role: 'group', 'aria-label': rating ? w.$rate : w.$choices }, main);
-  all.forEach((c) => {
+  const list = el('div', { class: 'list' }), ways = el('div', { class: 'ways' });
+  for (const c of all) {
     if (c.url) {
-      if (web.test(c.url)) main.append(outside(c.url, el('span', {}, c.label), icon('next')));
-      return;
+      if (web.test(c.url)) list.append(outside(c.url, el('span', {}, c.label), icon('next')));
+      continue;
     }
-    const b = button('', '', () => pick(c, b));
+    const no = unsolved.test(c.label), rating = no || solved.test(c.label);
+    const b = button(no ? 'no' : '', '', () => pick(c, b));
     if (rating) b.append(icon('yes'));
     b.append(el('span', {}, c.label));
-    const small = !rating && aside.test(c.label);
-    if (!rating && !small) b.append(icon('next'));
-    (small ? ways : main).append(b);
-  });
-  if (ways.firstChild) group.append(ways);
-  return group;
+    if (rating || aside.test(c.label)) ways.append(b);
+    else {
+      b.append(icon('next'));
+      list.append(b);
+    }
+  }
+  return el('div', { class: 'offer', role: 'group', 'aria-label': w.$choices }, list, ways);
 }
 
 export const clock = (at: string, lang: string): string => {

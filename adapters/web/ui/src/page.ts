@@ -67,7 +67,7 @@ export function converse(title: string, colour: string): void {
   }
 
   function pick(c: Choice, at: HTMLElement): void {
-    for (const b of at.parentElement!.querySelectorAll('button')) b.classList.toggle('picked', b === at);
+    for (const b of at.closest('.offer')!.querySelectorAll('button')) b.classList.toggle('picked', b === at);
     say(c.label, c);
   }
 
@@ -212,7 +212,7 @@ export function converse(title: string, colour: string): void {
       if (!away) { read(); bottom(); write.focus(); }
     });
     tell({ xianda: 'ready' });
-  } else if (matchMedia('(pointer: fine)').matches) write.focus();
+  } else if (!matchMedia('(pointer: coarse)').matches) write.focus();
 
   const link = connect({ $state: state, $bubble: add, $typing: dots, $line: line, $sent: sent }, query(asked, lang), framed);
   for (const m of link.$pending()) draft(m);

@@ -19,7 +19,6 @@ const both = {
   $close: ['收起', 'Close'],
   $open: ['打开客服对话', 'Open support chat'],
   $choices: ['可选的问题', 'Suggested questions'],
-  $rate: ['这样解决了吗', 'Did this help'],
   $fresh: ['以下是新消息', 'New messages'],
   $below: ['有新消息', 'New messages'],
   $typing: ['正在输入', 'is typing'],
@@ -34,7 +33,9 @@ const both = {
 
 export type Words = { [k in keyof typeof both]: string };
 
-export const language = (asked: string | null | undefined): string => asked || navigator.language || 'zh-CN';
+// language is a tag that Intl takes: what is asked for may be anything.
+export const language = (asked: string | null | undefined): string =>
+  /^[a-z]{2,3}(-\w{2,8})*$/i.test(asked ?? '') ? asked! : navigator.language || 'zh-CN';
 
 export function words(lang: string): Words {
   const n = /^zh/i.test(lang) ? 0 : 1;
