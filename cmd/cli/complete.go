@@ -33,7 +33,8 @@ func (c *common) completing(root *cobra.Command) {
 	flags := map[string]values{
 		"as": c.played, "queue": c.queues, "release": folders, "in": folders, "lang": c.languages, "scene": c.scenes, "event": c.operations,
 		"seats": c.seatsAt, "state": oneOf("waiting", "held", "closed"), "log-format": oneOf("text", "json"),
-		"log-level": oneOf("debug", "info", "warn", "error"),
+		"log-level":         oneOf("debug", "info", "warn", "error"),
+		"dialog publish to": folders,
 		"config": func(context.Context) ([]string, cobra.ShellCompDirective) {
 			return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
 		},
@@ -49,7 +50,11 @@ func (c *common) completing(root *cobra.Command) {
 			}
 		}
 		complete := func(f *pflag.Flag) {
-			if v := flags[f.Name]; v != nil {
+			v := flags[called(cmd)+" "+f.Name] // the flag of this command alone, else of this name
+			if v == nil {
+				v = flags[f.Name]
+			}
+			if v != nil {
 				// The error says that the flag has completions already: those stay.
 				_ = cmd.RegisterFlagCompletionFunc(f.Name, func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 					return v.find(cmd.Context())
@@ -63,6 +68,11 @@ func (c *common) completing(root *cobra.Command) {
 		}
 	}
 	walk(root)
+}
+
+// called is how a command is called, without the program's name.
+func called(cmd *cobra.Command) string {
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
 }
 
 func (v values) find(ctx context.Context) ([]string, cobra.ShellCompDirective) {

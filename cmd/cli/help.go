@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -35,6 +34,14 @@ var touches = map[string]touched{
 	"init":             {nothing, "DIR/xianda.yaml and DIR/helpdesk; nothing over what exists"},
 	"chat":             {theRelease + "; the configuration, for backends", "a temporary store that is thrown away"},
 	"dialog check":     {theRelease, nothing},
+	"dialog fmt":       {theRelease, "its YAML files, in their one layout; with --check nothing"},
+	"dialog show":      {theRelease, nothing},
+	"dialog schema":    {nothing, nothing},
+	"dialog publish":   {theRelease, "one new file and the pointer, in the store of releases"},
+	"dialog rollback":  {"the store of releases that --in or the configuration names", "its pointer"},
+	"dialog releases":  {"the store of releases that --in or the configuration names", nothing},
+	"kb eval":          {"the tables that its flags name", "the file of --plot"},
+	"likely eval":      {"the tables that its flags name", "the file of --plot"},
 	"dialog test":      {theRelease + ", its tests too", "temporary stores that are thrown away"},
 	"kb find":          {theRelease, nothing},
 	"handoff list":     {theHouse, nothing},
@@ -82,8 +89,8 @@ func explain(root *cobra.Command) {
 	}
 	var walk func(cmd *cobra.Command)
 	walk = func(cmd *cobra.Command) {
-		if t, ok := touches[strings.TrimPrefix(cmd.CommandPath(), root.Name()+" ")]; ok {
-			cmd.Annotations = map[string]string{"reads": t.reads, "writes": t.writes, "fails": fails[cmd.CommandPath()]}
+		if t, ok := touches[called(cmd)]; ok {
+			cmd.Annotations = map[string]string{"reads": t.reads, "writes": t.writes, "fails": fails[called(cmd)]}
 		}
 		for _, sub := range cmd.Commands() {
 			walk(sub)
@@ -94,8 +101,9 @@ func explain(root *cobra.Command) {
 
 // fails tells when a command that did its work exits with 1 all the same.
 var fails = map[string]string{
-	"xianda dialog check": "(or the release has an error)", "xianda dialog test": "(or a test does)", "xianda doctor": "(or something is wrong)",
-	"xianda config check": "(or the configuration is wrong)", "xianda channel probe": "(or a platform does not know us)",
+	"dialog check": "(or the release has an error)", "dialog test": "(or a test does)", "doctor": "(or something is wrong)",
+	"dialog fmt":   "(or a file has a mistake; with --check: or would change)",
+	"config check": "(or the configuration is wrong)", "channel probe": "(or a platform does not know us)",
 }
 
 func newHelp() *cobra.Command {

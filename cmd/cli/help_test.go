@@ -18,6 +18,9 @@ import (
 // verbs are those that a line of help may begin with.
 var verbs = strings.Fields(`answer ask check end erase forget give keep list look play print put read run say show take talk tell write`)
 
+// placeholderWords stand for arguments; complete.go offers values for all but words that only a person can know.
+var placeholderWords = strings.Fields(`CASE CHANNEL COMMAND DIALOG DIR ENTRY LETTER PERSON RELEASE SHELL TEXT VERSION`)
+
 // every is cmd and all commands below it.
 func every(cmd *cobra.Command) []*cobra.Command {
 	all := []*cobra.Command{cmd}
@@ -49,6 +52,14 @@ func TestHelp(t *testing.T) {
 		}
 		if cmd.Long != "" && (!strings.HasSuffix(cmd.Long, ".") && !strings.HasSuffix(cmd.Long, "\".") || !unicode.IsUpper([]rune(cmd.Long)[0])) {
 			t.Errorf("%s: Long is %q, want whole sentences", path, cmd.Long)
+		}
+		if _, told := touches[strings.TrimPrefix(path, "xianda ")]; cmd != root && !cmd.HasSubCommands() && !told {
+			t.Errorf("%s: help.go does not say in touches what it reads and writes", path)
+		}
+		for _, word := range placeholders(cmd.Use) {
+			if !slices.Contains(placeholderWords, word) {
+				t.Errorf("%s: %s is a new word for an argument: let complete.go offer what it stands for, and name it here", path, word)
+			}
 		}
 		examples := strings.Split(cmd.Example, "\n")
 		if len(examples) < 2 {

@@ -100,8 +100,10 @@ func (c *common) kbEval(ctx context.Context, f evalFiles) error {
 	if n := exam.Strange(questions, docs); n > 0 {
 		fmt.Fprintf(c.env.Err, "%s: %s with a label that the base does not have: counted as wrong\n", f.queries, count(n, "row"))
 	}
+	end := c.working("learn and ask")
 	x := kb.NewIndex(docs, kb.Options{Effort: kb.Compile})
 	outcomes, each, err := exam.Ask(ctx, x, questions)
+	end()
 	if err != nil {
 		return err
 	}

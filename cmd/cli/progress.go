@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -19,4 +20,35 @@ func (c *common) progress(what string, total int) (step, end func()) {
 	)
 	// A bar that cannot be drawn is no reason to stop.
 	return func() { _ = bar.Add(1) }, func() { _ = bar.Exit(); _ = bar.Clear() }
+}
+
+// working shows on a terminal that work of unknown length goes on, until end is called.
+func (c *common) working(what string) (end func()) {
+	if !c.env.Talk || c.json {
+		return func() {}
+	}
+	bar := progressbar.NewOptions(-1,
+		progressbar.OptionSetWriter(c.env.Err), progressbar.OptionSetDescription(what), progressbar.OptionSpinnerType(14),
+		progressbar.OptionSetElapsedTime(true), progressbar.OptionClearOnFinish(),
+	)
+	stop := make(chan struct{})
+	var turns sync.WaitGroup
+	turns.Go(func() {
+		tick := time.NewTicker(150 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+				_ = bar.Add(1)
+			}
+		}
+	})
+	return sync.OnceFunc(func() {
+		close(stop)
+		turns.Wait()
+		_ = bar.Exit()
+		_ = bar.Clear()
+	})
 }

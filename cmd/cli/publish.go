@@ -42,7 +42,9 @@ Publishing the same files again changes nothing.`,
 			}
 			o := releaseOptions(cfg)
 			o.Now, o.Effort = c.env.Clock(), kb.Compile
+			end := c.working("compile")
 			rel, findings := release.Build(files, o.Options)
+			end()
 			if rel == nil {
 				for _, f := range located(from, findings) {
 					if !f.Warning {
