@@ -60,6 +60,18 @@ func TestHelpdeskIsWhole(t *testing.T) {
 		if len(d.Triggers.Ask) < 10 || len(d.Triggers.Events) == 0 || len(d.Likely) < 3 {
 			t.Errorf("dialog %s has %d ways to ask, %d events, %d likely rules, want at least 10, 1, 3", d.ID, len(d.Triggers.Ask), len(d.Triggers.Events), len(d.Likely))
 		}
+		factors := map[string]bool{}
+		for _, l := range d.Likely {
+			for _, name := range l.When.Names() {
+				root, _, _ := strings.Cut(name, ".")
+				factors[root] = true
+			}
+		}
+		for _, f := range []string{"scene", "trace", "profile"} {
+			if !factors[f] {
+				t.Errorf("dialog %s has no likely rule about %s", d.ID, f)
+			}
+		}
 		for _, s := range d.Slots {
 			if s.Title == "" {
 				t.Errorf("dialog %s: slot %s has no title, by which people correct it", d.ID, s.Name)
