@@ -14,13 +14,13 @@ import (
 
 func dialogTest(c *common) *cobra.Command {
 	var only string
-	var coverage bool
+	var coverage, show bool
 	cmd := &cobra.Command{
 		Use: "test [RELEASE]", Short: "play the conversation tests of a release", Args: cobra.MaximumNArgs(1),
 		Long: `Play every conversation of tests/*.yaml through the real engine, with the clock, seats and backends that the
 test gives: no network, no server, the same result every time. Fails when one does not come out as written.
 With --coverage it also tells which steps, branches, patterns and answers the conversations reach, and names
-those that none of them does.`,
+those that none of them does. With --show each conversation stands there as the person reads it on that messenger.`,
 		Example: "  xianda dialog test\n  xianda dialog test helpdesk --json\n  xianda dialog test helpdesk --run 红包\n  xianda dialog test helpdesk --coverage",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, cfg, err := c.releaseDir(args)
@@ -50,7 +50,11 @@ those that none of them does.`,
 				n += len(t.Channels)
 			}
 			step, end := c.progress("conversations", n)
-			results, err := rehearse.Run(cmd.Context(), rel, tests, rehearse.Options{Caps: app.SampleCaps, Cover: &cover, Played: step})
+			o := rehearse.Options{Caps: app.SampleCaps, Cover: &cover, Played: step}
+			if show && !c.json {
+				o.Watch = c.printSeen
+			}
+			results, err := rehearse.Run(cmd.Context(), rel, tests, o)
 			end()
 			if err != nil {
 				return err
@@ -64,8 +68,17 @@ those that none of them does.`,
 		},
 	}
 	cmd.Flags().StringVar(&only, "run", "", "play only the tests with `NAME` in their name")
+	cmd.Flags().BoolVar(&show, "show", false, "print each conversation as the person reads it")
 	cmd.Flags().BoolVar(&coverage, "coverage", false, "tell what the tests reach, and what they do not")
 	return cmd
+}
+
+// printSeen prints a turn as the person reads it.
+func (c *common) printSeen(s rehearse.Seen) {
+	if s.Turn == 0 {
+		fmt.Fprintf(c.env.Out, "%s  (%s)\n", c.bold(visible(s.Test.Name)), s.Test.Given.Channel)
+	}
+	fmt.Fprintln(c.env.Out, visibleLines(strings.TrimRight(s.Transcript(), "\n")))
 }
 
 func (c *common) printResults(path string, results []rehearse.Result, report *rehearse.Report) error {

@@ -27,12 +27,21 @@ type Options struct {
 	Clock func() time.Time
 	// Call performs calls that have no stub; default: each is an error.
 	Call dialog.Caller
-	// Watch is told how the conversation stands after each turn of a test, counted from 0; nil: nobody wants to know.
-	Watch func(t Test, turn int, s session.Session)
+	// Watch sees every turn of a test; nil: nobody wants to know.
+	Watch func(Seen)
 	// Cover collects what the conversations reach; nil: nobody wants to know.
 	Cover *Coverage
 	// Played is told after each conversation of Run; nil: nobody.
 	Played func()
+}
+
+// Seen is one turn of a test when it is over.
+type Seen struct {
+	Test    Test
+	Turn    int // from 0
+	Session session.Session
+	Shown   []chat.Reply // to the person, as the messenger got them
+	Source  string       // of the bot's last words: "kb:redpacket.refund_time@3f2a related"
 }
 
 const (

@@ -11,7 +11,6 @@ import (
 	"github.com/xianda-bot/xianda/cmd/app"
 	"github.com/xianda-bot/xianda/cmd/app/rehearse"
 	"github.com/xianda-bot/xianda/dialog/release"
-	"github.com/xianda-bot/xianda/dialog/session"
 )
 
 // TestSurvives plays every conversation of the starter again with something between each two turns: whatever step it stands in, it must
@@ -55,7 +54,8 @@ func TestSurvivesSilence(t *testing.T) {
 	tests := conversations(t, rel)
 	var silent []rehearse.Test
 	none := 0
-	watch := func(test rehearse.Test, turn int, s session.Session) {
+	watch := func(seen rehearse.Seen) {
+		test, turn, s := seen.Test, seen.Turn, seen.Session
 		if s.Place == nil || s.Place.Asking == "" || s.Waiting != nil || turn+1 == len(test.Turns) || slices.ContainsFunc(test.Turns, rests) {
 			return
 		}
