@@ -1,6 +1,7 @@
 package starter
 
 import (
+	"bytes"
 	"io/fs"
 	"path"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 	"github.com/xianda-bot/xianda/cmd/app/rehearse"
 	"github.com/xianda-bot/xianda/dialog/release"
 	"github.com/xianda-bot/xianda/dialog/script"
+	"github.com/xianda-bot/xianda/dialog/script/layout"
 	"github.com/xianda-bot/xianda/kb"
 )
 
@@ -101,6 +103,22 @@ func TestHelpdeskIsWhole(t *testing.T) {
 	}
 	if guides < 8 || english < 25 || refusals < 5 {
 		t.Errorf("%d guides, %d English entries, %d refusals, want at least 8, 25, 5", guides, english, refusals)
+	}
+}
+
+// TestInOneLayout: the first "xianda dialog fmt" of an operator must not change what they have not touched.
+func TestInOneLayout(t *testing.T) {
+	t.Parallel()
+	for _, f := range sources(t) {
+		if path.Ext(f.Name) != ".yaml" {
+			continue
+		}
+		formatted, err := layout.Format(f)
+		if err != nil {
+			t.Errorf("Format(%s): %v", f.Name, err)
+		} else if !bytes.Equal(formatted, f.Data) {
+			t.Errorf("%s is not in the one layout: run xianda dialog fmt", f.Name)
+		}
 	}
 }
 
