@@ -41,6 +41,7 @@ type House struct {
 	postman *postman.Postman
 	metrics *metrics
 	view    *standings
+	lessons *lessons
 	shown   *shownLog
 	sweep   *sweeper
 	wired   atomic.Pointer[wiring]
@@ -71,13 +72,14 @@ func Open(ctx context.Context, cfg *config.Config, rel *release.Release, o Optio
 		return nil, fmt.Errorf("store %s: %w", cfg.Store, err)
 	}
 	h.view = &standings{queue: h.store.Queue(), staffed: h.staffed}
+	h.lessons = &lessons{store: h.store, clock: time.Now, log: o.Log}
 	h.postman = postman.New(debts{h.store}, map[chat.DebtKind]postman.Payer{
 		chat.ReplyDebt: postman.Replies(h.adapter, postman.ReplyOptions{}),
 		chat.CaseDebt:  caseSignals{h},
 	}, postman.Options{Log: o.Log, Count: h.metrics})
 	h.shown = newShownLog(h.store.Settle, h.postman.Wake, o.Log)
 	h.host = dialog.NewHost(h.store, wiredChannels{h}, h.shelf, dialog.Options{
-		Log: o.Log, Call: wiredBackends{h}, Queues: h.queues, Look: h.view.look, Wake: h.wake, Typing: h.typing,
+		Log: o.Log, Call: wiredBackends{h}, Queues: h.queues, Look: h.view.look, Wake: h.wake, Typing: h.typing, Learned: h.lessons.look,
 		Count: h.metrics.Count,
 	})
 	h.sweep = &sweeper{due: h.store, resume: h.host.Resume, wake: h.postman.Wake, log: o.Log}
@@ -213,6 +215,7 @@ func (h *House) Run(ctx context.Context) error {
 	var background sync.WaitGroup
 	background.Go(func() { easeCollector(work) })
 	background.Go(func() { h.view.run(work) })
+	background.Go(func() { h.lessons.run(work) })
 	background.Go(func() { h.shown.run(work) })
 	sweeping, still := context.WithCancel(work)
 	defer still()

@@ -17,9 +17,10 @@ import (
 	"github.com/xianda-bot/xianda/store/redis"
 )
 
-// kept is what a store keeps: the turn protocol, the product's users, cases, and what adapters need kept.
+// kept is what a store keeps: the turn protocol, what was counted, the product's users, cases, and what adapters need kept.
 type kept interface {
 	session.Store
+	hours
 	People() session.People
 	Queue() handoff.Queue
 	Vault() adapters.Vault

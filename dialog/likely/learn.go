@@ -10,7 +10,7 @@ import (
 
 const (
 	grace     = 5 * time.Minute // turns are counted by the store's clock, which may be behind ours
-	maxTaught = 1000            // vectors of an hour from which weights are learned
+	maxTaught = 300             // vectors of an hour from which weights are learned
 )
 
 // Learned is what was learned up to a moment. It is immutable and may be shared; it is bounded, however much was counted.

@@ -13,7 +13,10 @@ const (
 	slower    = 1000 // steps after which the rate is down to 0.7
 	stepSize  = 4    // observations from which one step is made
 	mostSteps = 25   // for one vector in one hour
-	mostMove  = 0.1
+	mostMove  = 0.02 // in one step, for a feature that is off by one
+	mostOff   = 4.0  // that a feature may seem to be off: one surprise must not undo what was learned
+	leastW    = -1.0
+	mostW     = 2.0
 	trendFrom = 1.0 // weight of the trend before anything is learned of it
 )
 
@@ -86,14 +89,15 @@ func (b *builder) teach(l *lesson, at time.Time) {
 	b.weights[key], b.ownMind[key] = w, true
 	truth, n := make([]float64, len(v.numbers)+1), 0.0
 	for _, c := range l.rows {
-		class := len(v.numbers)
 		if id, ok := b.at[c.id]; ok {
 			if i := slices.Index(v.numbers, id); i >= 0 {
-				class = i
+				truth[i] += c.n
+				n += c.n
 			}
 		}
-		truth[class] += c.n
-		n += c.n
+	}
+	if n == 0 {
+		return // what is new, nobody could have guessed
 	}
 	want := make([]float64, len(w.w)) // mean of each feature
 	for e, f := range v.features {
@@ -107,7 +111,8 @@ func (b *builder) teach(l *lesson, at time.Time) {
 		step := n / steps * rate / float64(len(w.w)) / math.Sqrt(1+w.steps/slower)
 		w.steps += n / steps
 		for e, f := range v.features {
-			w.w[e] += min(step, mostMove) * (want[e] - expected(f, v.p))
+			off := min(max(want[e]-expected(f, v.p), -mostOff), mostOff)
+			w.w[e] = min(max(w.w[e]+min(step, mostMove)*off, leastW), mostW)
 		}
 	}
 }

@@ -50,6 +50,7 @@ type Store struct {
 	cache cache
 	looks atomic.Uint64 // at what is due
 
+	learned learnedNames // of the writer
 	numbers numberer
 	stop    chan struct{} // ends the keeper
 	kept    chan struct{} // the keeper ended

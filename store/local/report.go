@@ -7,9 +7,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/xianda-bot/xianda/dialog/likely"
 )
 
 // maxLedger is how many events for reports are kept.
@@ -60,7 +63,26 @@ func eraseLedger(tx *bolt.Tx, address []byte) error {
 
 func hour(now int64) int64 { return now / time.Hour.Milliseconds() }
 
-func addCounts(tx *bolt.Tx, counts map[string]int64, now int64) error {
+// maxLearned bounds the names of what is learned in one hour: they come of what people send, so that anybody can make new ones. Beyond
+// it only names that are there count on.
+const maxLearned = 100_000
+
+// learnedNames is how many names of what is learned were new in an hour, since the store was opened. Only the writer touches it.
+type learnedNames struct {
+	hour int64
+	n    int
+}
+
+// room tells whether the hour takes another name.
+func (l *learnedNames) room(hour int64) bool {
+	if l.hour != hour {
+		l.hour, l.n = hour, 0
+	}
+	l.n++
+	return l.n <= maxLearned
+}
+
+func addCounts(tx *bolt.Tx, counts map[string]int64, now int64, learned *learnedNames) error {
 	b := tx.Bucket(bCounts)
 	for name, n := range counts {
 		key := timed(hour(now), []byte(name))
@@ -68,8 +90,11 @@ func addCounts(tx *bolt.Tx, counts map[string]int64, now int64) error {
 		if err != nil {
 			return err
 		}
-		if len(v) == 8 {
+		switch {
+		case len(v) == 8:
 			n += int64(binary.BigEndian.Uint64(v))
+		case strings.HasPrefix(name, likely.Prefix) && !learned.room(hour(now)):
+			continue
 		}
 		if err := put(b, key, binary.BigEndian.AppendUint64(nil, uint64(n))); err != nil {
 			return err
@@ -79,18 +104,49 @@ func addCounts(tx *bolt.Tx, counts map[string]int64, now int64) error {
 }
 
 // Counts are the sums of what turns counted in the hours from from (inclusive) to to (exclusive), by name. Hours are kept for 90 days.
-func (s *Store) Counts(_ context.Context, from, to time.Time) (map[string]int64, error) {
+func (s *Store) Counts(ctx context.Context, from, to time.Time) (map[string]int64, error) {
 	all := map[string]int64{}
+	hours, err := s.Hours(ctx, "", from, to)
+	for _, h := range hours {
+		for name, n := range h.Counts {
+			all[name] += n
+		}
+	}
+	return all, err
+}
+
+// Hours are the counts of each hour from from (inclusive) to to (exclusive) whose names begin with prefix; hours without any are left
+// out. Others are skipped unread.
+func (s *Store) Hours(ctx context.Context, prefix string, from, to time.Time) ([]likely.Hour, error) {
+	var all []likely.Hour
 	err := s.view(func(tx *bolt.Tx) error {
 		c := tx.Bucket(bCounts).Cursor()
-		last := timed(hour(to.Add(time.Hour-1).UnixMilli()), nil)
-		for k, sealed := c.Seek(timed(hour(from.UnixMilli()), nil)); k != nil && string(k) < string(last); k, sealed = c.Next() {
+		last := hour(to.Add(time.Hour - 1).UnixMilli())
+		k, sealed := c.Seek(timed(hour(from.UnixMilli()), []byte(prefix)))
+		for k != nil {
+			at, name := untimed(k)
+			if at >= last {
+				return nil
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if !bytes.HasPrefix(name, []byte(prefix)) {
+				if string(name) > prefix {
+					at++
+				}
+				k, sealed = c.Seek(timed(at, []byte(prefix)))
+				continue
+			}
 			v, err := unseal(k, sealed)
 			if err != nil {
 				return err
 			}
-			_, name := untimed(k)
-			all[string(name)] += int64(binary.BigEndian.Uint64(v))
+			if n := len(all); n == 0 || hour(all[n-1].At.UnixMilli()) != at {
+				all = append(all, likely.Hour{At: time.UnixMilli(at * time.Hour.Milliseconds()).UTC(), Counts: map[string]int64{}})
+			}
+			all[len(all)-1].Counts[string(name)] = int64(binary.BigEndian.Uint64(v))
+			k, sealed = c.Next()
 		}
 		return nil
 	})

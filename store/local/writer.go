@@ -131,7 +131,7 @@ func (s *Store) prepare(e *entry) (*write, error) {
 		if err := move(tx.Bucket(bExpiry), e.key, was.Expires, is.Expires); err != nil {
 			return err
 		}
-		return left.apply(tx, e.key, now)
+		return left.apply(tx, e.key, now, &s.learned)
 	}), nil
 }
 
@@ -152,7 +152,7 @@ func (s *Store) prepareGone(e *entry, erase bool) *write {
 		if err := move(tx.Bucket(bExpiry), e.key, was.Expires, 0); err != nil {
 			return err
 		}
-		return left.apply(tx, e.key, now)
+		return left.apply(tx, e.key, now, &s.learned)
 	})
 }
 
@@ -172,7 +172,7 @@ func move(b *bolt.Bucket, key []byte, was, is int64) error {
 }
 
 // apply writes what an operation leaves beside its conversation.
-func (f *effects) apply(tx *bolt.Tx, key []byte, now int64) error {
+func (f *effects) apply(tx *bolt.Tx, key []byte, now int64, learned *learnedNames) error {
 	for i := range f.cases {
 		if err := putCase(tx, &f.cases[i]); err != nil {
 			return err
@@ -215,7 +215,7 @@ func (f *effects) apply(tx *bolt.Tx, key []byte, now int64) error {
 	if err := putLedger(tx, key, f.ledger); err != nil {
 		return err
 	}
-	return addCounts(tx, f.counts, now)
+	return addCounts(tx, f.counts, now, learned)
 }
 
 func caseOrder(k *chat.Case) []byte {

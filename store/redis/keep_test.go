@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/dialog/likely"
 	"github.com/xianda-bot/xianda/dialog/session"
 	"github.com/xianda-bot/xianda/handoff"
 )
@@ -185,5 +186,38 @@ func TestExpiredConversationLeavesTheIndex(t *testing.T) {
 	}
 	if n := b.s.db.ZCard(t.Context(), b.s.k.openCases(b.s.k.place(b.a).p)).Val(); n != 0 {
 		t.Errorf("%d open cases are still indexed, want none", n)
+	}
+}
+
+func TestHoursByName(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	c := b.accept(b.message("m1", ""))
+	b.commit(c, session.Outcome{Counts: map[string]int64{"answered:x": 1, "l:w:a:kb:x": 2}})
+	from := c.Now.UTC().Truncate(time.Hour)
+	got, err := b.s.Hours(t.Context(), "l:", from.Add(-30*time.Hour), from.Add(time.Hour))
+	want := []likely.Hour{{At: from, Counts: map[string]int64{"l:w:a:kb:x": 2}}}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("Hours of l: = %v, %v (- want, + got):\n%s", got, err, diff)
+	}
+}
+
+func TestNamesOfAnHourAreBounded(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	c := b.accept(b.message("m1", ""))
+	fill := map[string]any{"l:known": 1}
+	for i := range maxLearned {
+		fill[fmt.Sprint("l:", i)] = 1
+	}
+	key := b.s.k.counts(b.s.k.place(b.a).p, c.Now)
+	if err := b.s.db.HSet(t.Context(), key, fill).Err(); err != nil {
+		t.Fatal(err)
+	}
+	b.commit(c, session.Outcome{Counts: map[string]int64{"l:known": 1, "l:new": 1, "answered:x": 1}})
+	for name, want := range map[string]string{"l:known": "2", "l:new": "", "answered:x": "1"} {
+		if got := b.s.db.HGet(t.Context(), key, name).Val(); got != want {
+			t.Errorf("%s in a full hour = %q, want %q", name, got, want)
+		}
 	}
 }

@@ -11,52 +11,82 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/xianda-bot/xianda/dialog/likely"
 	"github.com/xianda-bot/xianda/dialog/session"
 )
 
 // maxLedger is about how many events for reports are kept in one partition; lua/commit.lua cuts the rest off.
 const maxLedger = 10_000
 
+// maxLearned is about how many names an hour of one partition takes before new ones of what is learned are left out: they come of what
+// people send, so that anybody can make new ones.
+const maxLearned = 2000
+
 // Counts are the sums of what turns counted in the hours from from (inclusive) to to (exclusive), by name. Hours are kept for 90 days.
 // It is not for the path of a turn: it reads every partition, a day at a time.
 func (s *Store) Counts(ctx context.Context, from, to time.Time) (map[string]int64, error) {
 	all := map[string]int64{}
+	hours, err := s.Hours(ctx, "", from, to)
+	for _, h := range hours {
+		for name, n := range h.Counts {
+			all[name] += n
+		}
+	}
+	return all, err
+}
+
+// Hours are the counts of each hour from from (inclusive) to to (exclusive) whose names begin with prefix; hours without any are left
+// out. As Counts, it is not for the path of a turn.
+func (s *Store) Hours(ctx context.Context, prefix string, from, to time.Time) ([]likely.Hour, error) {
 	from = from.UTC().Truncate(time.Hour)
 	if oldest := s.clock().UTC().Truncate(time.Hour).Add(-keepCounts); from.Before(oldest) {
 		from = oldest
 	}
+	var all []likely.Hour
 	for day := from; day.Before(to); day = day.Add(24 * time.Hour) {
-		if err := s.countDay(ctx, day, to, all); err != nil {
+		hours, err := s.hoursOfDay(ctx, prefix, day, to)
+		if err != nil {
 			return nil, err
 		}
+		all = append(all, hours...)
 	}
 	return all, nil
 }
 
-// countDay adds the counts of the 24 hours from day on, but none from to on.
-func (s *Store) countDay(ctx context.Context, day, to time.Time, all map[string]int64) error {
+// hoursOfDay are the 24 hours from day on, but none from to on.
+func (s *Store) hoursOfDay(ctx context.Context, prefix string, day, to time.Time) ([]likely.Hour, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	var hours []*redis.MapStringStringCmd
+	var parts []*redis.MapStringStringCmd
 	pipe := s.db.Pipeline()
 	for h := day; h.Before(to) && h.Before(day.Add(24*time.Hour)); h = h.Add(time.Hour) {
 		for p := range session.Partitions {
-			hours = append(hours, pipe.HGetAll(ctx, s.k.counts(p, h)))
+			parts = append(parts, pipe.HGetAll(ctx, s.k.counts(p, h)))
 		}
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
-		return classify("counts", err)
+		return nil, classify("counts", err)
 	}
-	for _, h := range hours {
-		for name, text := range h.Val() {
-			n, err := strconv.ParseInt(text, 10, 64)
-			if err != nil {
-				return fmt.Errorf("redis: count %s: %w", name, err)
+	var all []likely.Hour
+	for i := 0; i < len(parts); i += session.Partitions {
+		h := likely.Hour{At: day.Add(time.Duration(i/session.Partitions) * time.Hour), Counts: map[string]int64{}}
+		for _, part := range parts[i : i+session.Partitions] {
+			for name, text := range part.Val() {
+				if !strings.HasPrefix(name, prefix) {
+					continue
+				}
+				n, err := strconv.ParseInt(text, 10, 64)
+				if err != nil {
+					return nil, fmt.Errorf("redis: count %s: %w", name, err)
+				}
+				h.Counts[name] += n
 			}
-			all[name] += n
+		}
+		if len(h.Counts) > 0 {
+			all = append(all, h)
 		}
 	}
-	return nil
+	return all, nil
 }
 
 // Ledger returns the last n events that turns left for reports, oldest first by the server's clock. At most about 10,000 of each

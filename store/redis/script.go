@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/xianda-bot/xianda/dialog/likely"
 	"github.com/xianda-bot/xianda/dialog/session"
 )
 
@@ -37,11 +38,13 @@ func newScripts(lease time.Duration) (*scripts, error) {
 	var failed error
 	numbers := fmt.Sprintf("local LEASE, MAILBOX, KEPT, ALLIDS, REDELIVERY, DEBTS, LINES, KEEP, KEEPCLOSED, KEEPCOUNTS, DEADS, LEDGER, LONG, "+
 		"LONGIDS, CASES, JITTER = %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d\n"+
-		"local KEEPUSER, KNOWN, KNOWNIDS, TRACE, LINKS = %d, %d, %d, %d, %d\n", lease.Milliseconds(), session.MaxMailbox, session.KeptIDs, session.MaxIDs,
+		"local KEEPUSER, KNOWN, KNOWNIDS, TRACE, LINKS = %d, %d, %d, %d, %d\n"+
+		"local NAMES, LEARNED = %d, '%s'\n", lease.Milliseconds(), session.MaxMailbox, session.KeptIDs, session.MaxIDs,
 		session.MinRedelivery.Milliseconds(), session.MaxDebts, session.Lines, session.KeepSession.Milliseconds(),
 		session.KeepClosed.Milliseconds(), keepCounts.Milliseconds(), maxDeads, maxLedger,
 		longKept.Milliseconds(), maxLong, maxCases, jitter.Milliseconds(),
-		session.KeepUser.Milliseconds(), session.KnownAgain.Milliseconds(), session.MaxKnown, session.MaxTrace, session.MaxLinks)
+		session.KeepUser.Milliseconds(), session.KnownAgain.Milliseconds(), session.MaxKnown, session.MaxTrace, session.MaxLinks,
+		maxLearned, likely.Prefix)
 	get := func(name string, durable bool) *script {
 		body, err := sources.ReadFile("lua/" + name + ".lua")
 		if err != nil {

@@ -143,7 +143,10 @@ flush()
 local n = tonumber(ARGV[15])
 for i = 16, 15 + n do redis.call('XADD', KEYS[3], 'MAXLEN', '~', LEDGER, '*', 'a', whose(), 'e', ARGV[i]) end
 for i = 16 + n, #ARGV, 2 do
-  local sum = redis.call('HINCRBY', KEYS[4], ARGV[i], ARGV[i + 1])
-  if sum == tonumber(ARGV[i + 1]) then redis.call('PEXPIRE', KEYS[4], KEEPCOUNTS) end -- the first of this hour
+  -- Names of what is learned come of what people send: when the hour is full of them, only those that are there count on.
+  if string.sub(ARGV[i], 1, 2) ~= LEARNED or redis.call('HLEN', KEYS[4]) < NAMES or redis.call('HEXISTS', KEYS[4], ARGV[i]) == 1 then
+    local sum = redis.call('HINCRBY', KEYS[4], ARGV[i], ARGV[i + 1])
+    if sum == tonumber(ARGV[i + 1]) then redis.call('PEXPIRE', KEYS[4], KEEPCOUNTS) end -- the first of this hour
+  end
 end
 return { 'ok', state, '', c } -- who commits for the first time has the replies
