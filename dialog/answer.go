@@ -182,10 +182,14 @@ func (t *turn) related(e *kb.Entry) {
 
 // goesWith are the entries that go with one: those that its author names, else those of its topic.
 func (t *turn) goesWith(e *kb.Entry) []string {
-	if len(e.Related) > 0 || e.Category == "" {
+	topic := t.shelf.candidates(t.rel).topics[e.Category]
+	switch {
+	case t.s.Lang != "":
+		return t.inLanguage(append(slices.Clone(e.Related), topic...))
+	case len(e.Related) > 0 || e.Category == "":
 		return e.Related
 	}
-	return t.shelf.candidates(t.rel).topics[e.Category]
+	return topic
 }
 
 // topic remembers what was given.

@@ -93,7 +93,14 @@ func (t *turn) begunBy(value func(key string) string) *script.Dialog {
 
 // openers are the questions that the person likely has before they say a word; none when nothing is likely enough.
 func (t *turn) openers() []likely.Guess {
-	return t.worth(t.guess(3 * offered))
+	if t.s.Lang == "" {
+		return t.worth(t.guess(3 * offered))
+	}
+	all := t.guess(20 * offered) // what is written in the person's language, if anything is
+	if own := t.worth(slices.DeleteFunc(slices.Clone(all), func(g likely.Guess) bool { return !t.written(g.ID) })); len(own) > 0 {
+		return own
+	}
+	return t.worth(all)
 }
 
 // worth keeps the guesses that may be shown, at most as many as an offer has, if it is likely enough that the person wants one of them.

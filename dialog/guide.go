@@ -71,6 +71,9 @@ func (t *turn) guided() bool {
 // guideOn shows the step by steps further on; false: there is none.
 func (t *turn) guideOn(by int) bool {
 	g := t.s.Guide
+	if g == nil {
+		return false
+	}
 	e := t.rel.Entry(g.Entry)
 	if e == nil || !e.Valid(t.now) { // withdrawn meanwhile: an answer that is wrong must not go on
 		t.s.Guide = nil

@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -77,4 +78,26 @@ func (t *turn) entryWords(e *kb.Entry) (v kb.Variant, foreign bool) {
 		return kb.Variant{Question: e.Question, Answer: answer, Steps: e.Steps}, t.s.Lang != ""
 	}
 	return v, false
+}
+
+// written tells whether a candidate exists in the person's language. Dialogs are written in the release's own.
+func (t *turn) written(id string) bool {
+	if t.s.Lang == "" {
+		return true
+	}
+	e := t.rel.Entry(strings.TrimPrefix(id, toEntry))
+	if e == nil || !strings.HasPrefix(id, toEntry) {
+		return false
+	}
+	_, ok := e.In(t.s.Lang)
+	return ok
+}
+
+// inLanguage are those of the ids that are written in the person's language, or all when none is.
+func (t *turn) inLanguage(ids []string) []string {
+	own := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !t.written(toEntry + id) })
+	if len(own) == 0 {
+		return ids
+	}
+	return own
 }

@@ -47,7 +47,7 @@ func (t *turn) listen() {
 	if t.s.Place != nil && t.correction() {
 		return
 	}
-	if t.thanked() {
+	if t.thanked() || t.beyond() {
 		return
 	}
 	if t.message.Text == "" && len(t.message.Media) > 0 {
@@ -189,6 +189,20 @@ func (t *turn) solvedOrNot(o *session.Offer, folded string) (session.Item, bool)
 		return *yes, true
 	}
 	return session.Item{}, false
+}
+
+// beyond shows the choices again to who wrote a number that is none of them.
+func (t *turn) beyond() bool {
+	o := t.s.Offer
+	if o == nil || len(o.Items) == 0 || ordinal(t.message.Text) <= len(o.Items) {
+		return false
+	}
+	t.out.reason = "beyond"
+	t.say(t.texts().InvalidPick, "text:invalid_choice")
+	guide := t.s.Guide
+	t.show(o.Kind, o.Items)
+	t.s.Guide = guide
+	return true
 }
 
 // What people say when they are content, whatever was asked.
