@@ -8,8 +8,7 @@ import (
 // A person in a real browser: likely questions before a word, others because of where they come from and of what just happened to them;
 // one tap brings the answer, and when that does not help, a human.
 func TestAsksFirstInChromium(t *testing.T) {
-	h := newWebHouse(t, "")
-	h.start()
+	h := newDemo(t)
 	b := newBrowser(t)
 
 	plain := b.stranger()

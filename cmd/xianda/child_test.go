@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -40,6 +41,7 @@ type house struct {
 	config string
 	listen string
 	admin  string
+	token  string // of the admin API; "": chaos
 	out    *lockedBuffer
 
 	mu   sync.Mutex // guards cmd and done: tests kill and start from several goroutines
@@ -235,7 +237,7 @@ func (h *house) ask(method, path string, body, into any) int {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer chaos")
+	req.Header.Set("Authorization", "Bearer "+cmp.Or(h.token, "chaos"))
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {

@@ -79,6 +79,21 @@ func TestPageInChromium(t *testing.T) {
 		t.Errorf("a reload shows something else (-before +after)\n%s", d)
 	}
 
+	// A page that is not looked at counts what it missed, and says so where it begins.
+	value[bool](p, "(Object.defineProperty(document, 'hidden', {value: true, configurable: true}), true)")
+	second.answered(func() { second.says("红包发不出去") })
+	p.sees("document.title === '(1) 支付帮助' && document.querySelectorAll('.fresh').length === 1")
+	value[bool](p, "(delete document.hidden, document.dispatchEvent(new Event('visibilitychange')))")
+	p.sees("document.title === '支付帮助'")
+
+	// Too many tabs: the oldest says so, and comes back when it is looked at.
+	for range 4 {
+		b.tab().chats(page)
+	}
+	p.reads("对话已在别的窗口打开")
+	p.taps("在这里继续")
+	p.sees("!document.querySelector('.notice:not([hidden])')")
+
 	english := b.stranger()
 	english.chats(h.page() + "?lang=en")
 	english.sees(find("Talk to a person"))
@@ -86,12 +101,11 @@ func TestPageInChromium(t *testing.T) {
 		t.Errorf("with ?lang=en the page says %q", lang)
 	}
 
-	// Forgetting a person empties their open pages.
+	// Forgetting a person empties the page that is open.
 	if status := h.ask(http.MethodDelete, "/v1/conversations/site/"+p.peer(), nil, nil); status != http.StatusNoContent {
 		t.Errorf("forgetting was answered with %d", status)
 	}
 	p.sees("document.querySelectorAll('.msg:not(.typing)').length === 0")
-	second.sees("document.querySelectorAll('.msg:not(.typing)').length === 0")
 }
 
 // balancer hands connections to one of two houses, as a proxy in front of them would.

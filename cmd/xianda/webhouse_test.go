@@ -3,11 +3,13 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -36,6 +38,37 @@ func newWebHouse(t *testing.T, store string, origins ...string) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { h.kill() })
+	return h
+}
+
+// newDemo runs "xianda demo", which is what make run does, and takes it at its word: where the page is, and the way to the cases.
+func newDemo(t *testing.T) *house {
+	t.Helper()
+	bin, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &house{t: t, bin: bin, out: &lockedBuffer{}}
+	cmd := exec.Command(bin, "demo", filepath.Join(t.TempDir(), "demo"), "--json")
+	cmd.Stderr = h.out
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	h.cmd, h.done = cmd, done
+	var told struct{ Page, Admin, Token string }
+	err = json.NewDecoder(out).Decode(&told)
+	go func() { _, _ = io.Copy(io.Discard, out); _ = cmd.Wait(); close(done) }()
+	t.Cleanup(func() { h.kill() })
+	if err != nil || !strings.HasSuffix(told.Page, "/web/site/") {
+		t.Fatalf("xianda demo told %+v, %v\n%s", told, err, h.out)
+	}
+	h.listen, h.admin, h.token = strings.TrimSuffix(strings.TrimPrefix(told.Page, "http://"), "/web/site/"), strings.TrimPrefix(told.Admin, "http://"), told.Token
 	return h
 }
 

@@ -62,7 +62,7 @@ export function converse(title: string, colour: string): void {
     read();
     log.querySelector('.fresh')?.remove();
     bottom();
-    if (!seat) dots(600);
+    if (!seat) dots(600, 3000);
     return true;
   }
 
@@ -162,13 +162,13 @@ export function converse(title: string, colour: string): void {
   }
 
   // dots show that an answer is being written, after a while and not for ever.
-  function dots(after = 0): void {
+  function dots(after = 0, long = 12_000): void {
     clearTimeout(shy);
     shy = setTimeout(() => {
       typing.className = 'msg typing ' + (seat ? 'seat' : 'bot');
       typing.hidden = false;
       if (nearBottom()) bottom();
-      shy = setTimeout(() => { typing.hidden = true; }, 12_000);
+      shy = setTimeout(() => { typing.hidden = true; }, long);
     }, after);
   }
 
