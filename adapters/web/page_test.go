@@ -63,7 +63,7 @@ func TestPageWithoutOriginsIsInNoFrame(t *testing.T) {
 func TestAssets(t *testing.T) {
 	t.Parallel()
 	h := newHall(t, section())
-	for name, kind := range assets {
+	for name, kind := range assets() {
 		w := h.serve("x", get(name+"?v="+version(name)))
 		if w.Code != http.StatusOK || w.Header().Get("Content-Type") != kind || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") || w.Header().Get("Cross-Origin-Resource-Policy") != "cross-origin" {
 			t.Errorf("%s: answered %d with %v", name, w.Code, w.Header())
@@ -82,7 +82,7 @@ const maxBundle = 15_000
 func TestBundleIsSmallAndMakesNoHTML(t *testing.T) {
 	t.Parallel()
 	total := 0
-	for name := range assets {
+	for name := range assets() {
 		text, err := files.ReadFile("static/" + name)
 		if err != nil {
 			t.Fatal(err)

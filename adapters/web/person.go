@@ -2,20 +2,13 @@ package web
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"regexp"
 	"strings"
-	"sync"
 	"time"
-
-	"github.com/xianda-bot/xianda/adapters"
 )
 
 // What a signed value is for. One kind is never good for the other: a script cannot read the cookie, and must not get a token of it.
@@ -48,137 +41,73 @@ func (a *Adapter) setCookie(w http.ResponseWriter, r *http.Request, value string
 	})
 }
 
-// keys sign and verify who a person is. Without a configured secret they share one in the vault, made by whoever needs it first.
-type keys struct {
-	name  string
-	fixed bool
-	deps  adapters.Deps
-
-	mu     sync.Mutex // guards all below
-	all    [][]byte   // the first signs
-	looked time.Time  // at the vault
-}
-
-const (
-	lookAgain   = 5 * time.Second // at the vault, because of a signature that is not ours
-	secretTries = 20              // while another process makes the secret
-)
-
-func newKeys(name, secret, previous string, d adapters.Deps) *keys {
-	k := &keys{name: name, fixed: secret != "", deps: d}
-	for _, s := range []string{secret, previous} {
-		if s != "" {
-			k.all = append(k.all, []byte(s))
-		}
-	}
-	return k
-}
-
-// signing returns the keys that are in force.
-func (k *keys) signing(ctx context.Context) ([][]byte, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if len(k.all) > 0 {
-		return k.all, nil
-	}
-	secret, err := k.shared(ctx)
-	if err != nil {
-		return nil, err
-	}
-	k.all, k.looked = [][]byte{secret}, k.deps.Clock()
-	return k.all, nil
-}
-
-// shared reads the secret of all processes, and makes it when there is none.
-func (k *keys) shared(ctx context.Context) ([]byte, error) {
-	key := "web/" + k.name + "/secret"
-	for range secretTries {
-		value, err := k.deps.Vault.Get(ctx, key)
-		if err != nil || value != "" {
-			secret, bad := hex.DecodeString(value)
-			return secret, errors.Join(err, bad)
-		}
-		unlock, ok, err := k.deps.Vault.Lock(ctx, key, 5*time.Second)
+// person tells who makes the request. Our own pages show a cookie, others a token; whoever shows nothing was never here. A signature
+// that is not ours is refused, or with renew taken for none.
+func (a *Adapter) person(w http.ResponseWriter, r *http.Request, renew bool) (peer string, refusal *wrong) {
+	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if bearer {
+		peer, err := a.keys.verify(r.Context(), asToken, token)
 		if err != nil {
-			return nil, err
+			return "", a.unavailable("vault", err)
 		}
-		if ok {
-			secret := make([]byte, 32)
-			if _, err = io.ReadFull(k.deps.Random, secret); err == nil {
-				if value, err = k.deps.Vault.Get(ctx, key); err == nil && value != "" {
-					secret, err = hex.DecodeString(value) // made while we waited for the lock
-				} else if err == nil {
-					err = k.deps.Vault.Put(ctx, key, hex.EncodeToString(secret), 0)
-				}
-			}
-			unlock()
-			return secret, err
+		if peer == "" {
+			return "", &errPerson
 		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
-	return nil, errors.New("another process makes the secret of this page and does not end")
-}
-
-// sign returns "peer.signature".
-func (k *keys) sign(ctx context.Context, kind, peer string) (string, error) {
-	all, err := k.signing(ctx)
-	if err != nil {
-		return "", err
-	}
-	return peer + "." + k.mac(all[0], kind, peer), nil
-}
-
-func (k *keys) mac(key []byte, kind, peer string) string {
-	m := hmac.New(sha256.New, key)
-	_, _ = io.WriteString(m, "xianda web "+kind+"\x00"+k.name+"\x00"+peer) // a hash never fails
-	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
-}
-
-// verify returns whom a signed value speaks for; "" when nobody signed it.
-func (k *keys) verify(ctx context.Context, kind, value string) (peer string, err error) {
-	peer, given, ok := strings.Cut(value, ".")
-	if !ok || !peerForm.MatchString(peer) {
-		return "", nil
-	}
-	all, err := k.signing(ctx)
-	if err != nil {
-		return "", err
-	}
-	if k.matches(all, kind, peer, given) {
 		return peer, nil
 	}
-	// The store may have lost the secret, and another process made a new one.
-	if all, err = k.renewed(ctx); err != nil || !k.matches(all, kind, peer, given) {
-		return "", err
+	if a.foreign(r) {
+		return "", &errPerson
 	}
-	return peer, nil
+	cookie, err := r.Cookie(a.cookieName())
+	if err == nil {
+		peer, err := a.keys.verify(r.Context(), asCookie, cookie.Value)
+		if err != nil {
+			return "", a.unavailable("vault", err)
+		}
+		if peer == "" && !renew {
+			return "", &errPerson
+		}
+		if peer != "" {
+			if renew {
+				a.setCookie(w, r, cookie.Value)
+			}
+			return peer, nil
+		}
+	}
+	peer, signed, refusal := a.newcomer(r.Context(), asCookie)
+	if refusal == nil {
+		a.setCookie(w, r, signed)
+	}
+	return peer, refusal
 }
 
-func (k *keys) matches(all [][]byte, kind, peer, given string) bool {
-	ok := false
-	for _, key := range all {
-		ok = hmac.Equal([]byte(k.mac(key, kind, peer)), []byte(given)) || ok
+// newcomer makes a person, unless too many come at once.
+func (a *Adapter) newcomer(ctx context.Context, kind string) (peer, signed string, refusal *wrong) {
+	if !a.news.take("") {
+		return "", "", &errCrowd
 	}
-	return ok
-}
-
-// renewed looks at the vault again, but not for every forged value.
-func (k *keys) renewed(ctx context.Context) ([][]byte, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	now := k.deps.Clock()
-	if k.fixed || now.Sub(k.looked) < lookAgain {
-		return k.all, nil
+	peer, err := a.mint()
+	if err == nil {
+		signed, err = a.keys.sign(ctx, kind, peer)
 	}
-	k.looked = now
-	secret, err := k.shared(ctx)
 	if err != nil {
-		return nil, err
+		return "", "", a.unavailable("vault", err)
 	}
-	k.all = [][]byte{secret}
-	return k.all, nil
+	return peer, signed, nil
+}
+
+// session gives a page of another site, or a widget's frame, a token: a new one, or the one that it shows if that is good.
+func (a *Adapter) session(w http.ResponseWriter, r *http.Request) {
+	if token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); bearer {
+		if peer, err := a.keys.verify(r.Context(), asToken, token); err == nil && peer != "" {
+			a.answer(w, http.StatusOK, map[string]string{"token": token, "peer": peer})
+			return
+		}
+	}
+	peer, token, refusal := a.newcomer(r.Context(), asToken)
+	if refusal != nil {
+		a.refuse(w, *refusal)
+		return
+	}
+	a.answer(w, http.StatusOK, map[string]string{"token": token, "peer": peer})
 }
