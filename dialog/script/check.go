@@ -147,6 +147,7 @@ func (k *checker) dialog(d *Dialog) {
 	}
 	k.flow(d)
 	k.exits(d)
+	k.silences(d)
 	k.names(d)
 	k.starters(d)
 	k.words(d)

@@ -54,6 +54,57 @@ func certain0(d *Dialog) []bool {
 	return out
 }
 
+// silences finds answers of the person that are followed by the end of the dialog without a word. A dialog that another calls may be
+// silent: the other goes on.
+func (k *checker) silences(d *Dialog) {
+	for _, other := range k.Dialogs {
+		if slices.ContainsFunc(other.Steps, func(s *Step) bool { return s.Verb == Sub && s.Sub == d.ID }) {
+			return
+		}
+	}
+	for _, s := range d.Steps {
+		if !s.waits() || s.Verb == Sub {
+			continue
+		}
+		for _, b := range d.Branches(s) {
+			if b.Name == "on_fail" { // the house says a word of its own
+				continue
+			}
+			end := k.silent(d, b.To, map[string]bool{})
+			if end == nil || s.Then != nil && end.End == Resolved { // and here it thanks
+				continue
+			}
+			at := b.Pos
+			if b.Name == "next" {
+				at = s.place("id")
+			}
+			k.warn(at, "silent-end", "用户回答“"+s.ID+"”以后，走到“"+end.ID+"”就结束了，一句话也没有", "在“"+end.ID+"”前面加一步 say")
+			break
+		}
+	}
+}
+
+// silent is the end that a step leads to without a word; nil when something is said, asked or done on every way.
+func (k *checker) silent(d *Dialog, id string, seen map[string]bool) *Step {
+	s, at := d.Step(id)
+	if s == nil || seen[id] {
+		return nil
+	}
+	seen[id] = true
+	switch s.Verb {
+	case End:
+		return s
+	case Switch, Set, Goto, Call:
+		out, _ := edges(d, at)
+		for _, e := range out {
+			if end := k.silent(d, d.Steps[e.to].ID, seen); end != nil {
+				return end
+			}
+		}
+	}
+	return nil
+}
+
 // then checks where 已解决 and 没解决 lead.
 func (k *checker) then(d *Dialog, s *Step) {
 	if s.Then == nil {

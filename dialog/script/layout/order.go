@@ -41,7 +41,7 @@ const (
 	likelyKeys  = "when say goto score"
 	patternKeys = "words contains do say queue notice no_seat"
 	entryKeys   = "id question phrasings answer steps channels languages category valid_from valid_to owner related reject disabled"
-	expectKeys  = "likely offered source factor dialog step slot retry kb verbatim handoff says lacks silent to_user lang"
+	expectKeys  = "source dialog step slot retry kb verbatim lang handoff says lacks silent to_user likely offered factor"
 	operation   = "kind ago data"
 )
 
@@ -79,7 +79,7 @@ func (p place) keysOf() string {
 	case "test:":
 		return "test fault given turns after"
 	case "test:given":
-		return "channel clock lang enter profile trace seats stub"
+		return "channel clock lang seats stub trace profile enter"
 	case "test:given/trace/-", "test:turns/-/event":
 		return operation
 	case "test:given/enter", "test:turns/-/enter":
