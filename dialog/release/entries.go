@@ -2,6 +2,7 @@ package release
 
 import (
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,12 @@ func readEntries(src script.Source, loc *time.Location) ([]kb.Entry, []script.Fi
 	}
 	entries, found := read(src.Name, src.Data, loc)
 	var findings []script.Finding
+	notYAML := func(f sheet.Finding) bool { return strings.HasPrefix(f.Rule, "yaml") && !f.Warning }
+	if slices.ContainsFunc(found, notYAML) { // explained as in every other file, with the line mended
+		if page := script.ReadPage(src); script.Broken(page.Findings) {
+			return nil, page.Findings
+		}
+	}
 	for _, f := range found {
 		findings = append(findings, script.Finding{
 			Pos: script.Pos{File: f.File, Line: f.Line, Col: f.Col}, Rule: f.Rule, Text: f.Text, Edit: f.Edit, Warning: f.Warning,

@@ -138,3 +138,11 @@ func (p *Page) unclosed(line int) bool {
 	}
 	return false
 }
+
+// short is the beginning of an operator's words, as a message quotes them.
+func short(s string) string {
+	if r := []rune(s); len(r) > 12 {
+		return string(r[:12]) + "…"
+	}
+	return s
+}

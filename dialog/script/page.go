@@ -170,7 +170,7 @@ func (p *Page) pairs(n *Node, values []*ast.MappingValueNode, flow bool, depth i
 	for _, v := range values {
 		key := p.node(v.Key, flow, depth+1)
 		if v.Start == nil || v.Start.Value != ":" {
-			p.add(key.Pos, "yaml-comma", "花括号里的英文逗号会开始一个新的键“"+key.value+"”", p.fullWidthComma(key.Pos))
+			p.add(key.Pos, "yaml-comma", "花括号里的英文逗号会开始一个新的键“"+short(key.value)+"”", p.fullWidthComma(key.Pos))
 			continue
 		}
 		if key.shape != scalar {
