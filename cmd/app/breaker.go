@@ -35,11 +35,13 @@ func newBreaker(name string, w watcher) *breaker {
 			return c.ConsecutiveFailures >= breakAfter || c.Requests >= breakOf && c.TotalFailures*breakShare >= c.Requests
 		},
 		OnStateChange: func(name string, _, to gobreaker.State) {
-			if to == gobreaker.StateOpen {
+			switch to {
+			case gobreaker.StateOpen:
 				w.Count("backend_breaks", name)
 				w.Set(breakerMetric, 1, name)
-			} else if to == gobreaker.StateClosed {
+			case gobreaker.StateClosed:
 				w.Set(breakerMetric, 0, name)
+			default: // half open: one attempt decides
 			}
 		},
 		IsExcluded: func(err error) bool {

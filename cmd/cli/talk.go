@@ -126,7 +126,8 @@ func (t *talk) do(ctx context.Context, turn rehearse.Turn) error {
 		return err
 	}
 	t.show(replies)
-	return t.tellCase(ctx)
+	t.tellCase(ctx)
+	return nil
 }
 
 // obey follows what is for the operator. What cannot be done is said, and the talk goes on.
@@ -234,14 +235,11 @@ func (t *talk) zone() *time.Location {
 }
 
 // tellCase tells of a case that was raised since.
-func (t *talk) tellCase(ctx context.Context) error {
-	k, err := t.t.Case(ctx)
-	if err != nil || k.ID == t.raised {
-		return nil // none is open
+func (t *talk) tellCase(ctx context.Context) {
+	if k, err := t.t.Case(ctx); err == nil && k.ID != t.raised { // an error says that none is open
+		t.raised = k.ID
+		t.note("case %s raised in queue %s, %s, wanted: %s", k.ID, visible(k.Queue), k.Priority, visible(k.Wanted))
 	}
-	t.raised = k.ID
-	t.note("case %s raised in queue %s, %s, wanted: %s", k.ID, visible(k.Queue), k.Priority, visible(k.Wanted))
-	return nil
 }
 
 // note is a line of ours, not of the bot.

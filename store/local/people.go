@@ -85,10 +85,10 @@ func (p *People) change(ctx context.Context, id string, do func(tx *bolt.Tx, u *
 			}
 			u = &user{Until: u.Until}
 		}
-		if refused = do(tx, u, now); refused != nil {
-			return nil
+		if refused = do(tx, u, now); refused == nil {
+			err = u.write(tx, id, now)
 		}
-		return u.write(tx, id, now)
+		return err
 	})
 	return errors.Join(err, refused)
 }

@@ -70,7 +70,7 @@ func (c Chart) line(b *bufio.Writer, l Line, colour string, x, y func(float64) f
 	fmt.Fprintf(b, `<polyline fill="none" stroke="%s" stroke-width="2" points="`, colour)
 	for i, p := range l.Points {
 		if i > 0 {
-			b.WriteByte(' ')
+			_ = b.WriteByte(' ')
 		}
 		fmt.Fprintf(b, "%.1f,%.1f", x(p.X), y(p.Y))
 	}
