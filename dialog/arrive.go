@@ -124,8 +124,9 @@ func (t *turn) worth(guesses []likely.Guess) []likely.Guess {
 	return kept
 }
 
-// leastShown is the least probability of a question that is shown beside likelier ones.
-const leastShown = 0.02
+// leastShown is the least probability of a question that is shown beside likelier ones: when the likeliest is wrong after all, the next
+// ones are worth their line.
+const leastShown = 0.004
 
 // within tells whether both are of one dialog and one is its beginning: 红包 and 红包/hold ask the same twice.
 func within(a, b string) bool {

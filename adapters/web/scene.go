@@ -18,11 +18,12 @@ var (
 	// signedForm is kept free for scenes that a backend signs: "v1.<payload>.<signature>".
 	signedForm = regexp.MustCompile(`^v[0-9]+\.[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{16,}$`)
 	langForm   = regexp.MustCompile(`^[A-Za-z]{2,3}(-[0-9A-Za-z]{2,8}){0,3}$`)
+	codeForm   = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$`)
 	pageForm   = regexp.MustCompile(`^[0-9A-Za-z_./:-]+$`)
 )
 
 // parseScene reads what ?scene= says of where the person came from: "error=RP_HOLD", "page=pay,error=RP_HOLD", "page.pay", or a bare
-// "pay", which is a page. It is untrusted. What is no scene is left out, and ignored is the fixed word under which that is counted.
+// "pay", which is a page; bare capitals with underscores, RP_HOLD, are an error code. It is untrusted. What is no scene is left out, and ignored is the fixed word under which that is counted.
 func parseScene(raw string) (signals map[string]string, ignored string) {
 	switch {
 	case raw == "":
@@ -38,6 +39,9 @@ func parseScene(raw string) (signals map[string]string, ignored string) {
 		if !paired {
 			if key, value, paired = strings.Cut(key, "."); !paired || !signalForm.MatchString(key) {
 				key, value = "page", strings.TrimSpace(part)
+				if codeForm.MatchString(value) {
+					key = "error"
+				}
 			}
 			if !pageForm.MatchString(value) {
 				ignored = "scene_malformed"
