@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 )
 
 const numberUnits = "个|位|件|次|天|人|岁|单|笔|张|条|台|份|月|年|小时|分钟|块|元|斤|公斤|克|米"
@@ -153,68 +152,4 @@ func hanNumber(s string) (float64, bool) {
 		total, _ = strconv.ParseFloat(strconv.FormatFloat(total, 'f', len([]rune(fraction)), 64), 64)
 	}
 	return total, whole != ""
-}
-
-var (
-	fullDate  = regexp.MustCompile(`\b(20[0-9]{2}|19[0-9]{2})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\b`)
-	tightDate = regexp.MustCompile(`^(20[0-9]{2})([0-9]{2})([0-9]{2})$`)
-	monthDay  = regexp.MustCompile(`\b([0-9]{1,2})\s*月\s*([0-9]{1,2})\b`)
-	shortDate = regexp.MustCompile(`^([0-9]{1,2})[-/.]([0-9]{1,2})$`)
-)
-
-// readDate reads 2026-01-28, 2026年1月28日, 20260128, 1月28日, 1-28, 今天 and its neighbours, as 2006-01-02 in loc. A day without a
-// year is the one nearest to now.
-func readDate(plain string, now time.Time, loc *time.Location) (string, bool) {
-	if loc == nil {
-		loc = time.UTC
-	}
-	now = now.In(loc)
-	for _, d := range []struct {
-		word string
-		days int
-	}{{"大前天", -3}, {"前天", -2}, {"昨天", -1}, {"昨日", -1}, {"今天", 0}, {"今日", 0}, {"大后天", 3}, {"后天", 2}, {"明天", 1}, {"明日", 1}} {
-		if strings.Contains(plain, d.word) && len([]rune(plain)) <= 8 {
-			return now.AddDate(0, 0, d.days).Format(time.DateOnly), true
-		}
-	}
-	for _, re := range []*regexp.Regexp{fullDate, tightDate} {
-		if m := re.FindAllStringSubmatch(plain, -1); len(m) == 1 {
-			return realDay(atoi(m[0][1]), atoi(m[0][2]), atoi(m[0][3]))
-		} else if len(m) > 1 {
-			return "", false
-		}
-	}
-	m := monthDay.FindAllStringSubmatch(plain, -1)
-	if len(m) == 0 {
-		m = shortDate.FindAllStringSubmatch(plain, -1)
-	}
-	if len(m) != 1 {
-		return "", false
-	}
-	best, ok := "", false
-	least := 400 * 24 * time.Hour
-	for year := now.Year() - 1; year <= now.Year()+1; year++ {
-		day, real := realDay(year, atoi(m[0][1]), atoi(m[0][2]))
-		if t, err := time.ParseInLocation(time.DateOnly, day, loc); real && err == nil && t.Sub(now).Abs() < least {
-			best, ok, least = day, true, t.Sub(now).Abs()
-		}
-	}
-	return best, ok
-}
-
-// realDay refuses February 30.
-func realDay(year, month, day int) (string, bool) {
-	t := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
-	if t.Year() != year || int(t.Month()) != month || t.Day() != day {
-		return "", false
-	}
-	return t.Format(time.DateOnly), true
-}
-
-func atoi(s string) int {
-	n, err := strconv.Atoi(s)
-	if err != nil {
-		return 0
-	}
-	return n
 }

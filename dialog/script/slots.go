@@ -227,13 +227,3 @@ func (s *Slot) readOrder(plain string) (string, bool) {
 	}
 	return found, hits == 1
 }
-
-func readYesNo(plain string) (string, bool) {
-	switch bare(plain) {
-	case "是", "是的", "对", "对的", "好", "好的", "嗯", "嗯嗯", "恩", "行", "可以", "要", "需要", "没错", "有", "同意", "愿意", "当然", "确定", "确认", "yes", "y", "ok", "okay", "1", "一", "是是", "对对", "对对对", "好好":
-		return "yes", true
-	case "否", "不", "不是", "不是的", "不对", "不行", "不可以", "不要", "不用", "不用了", "不需要", "没", "没有", "没有的", "不同意", "不愿意", "不好", "不了", "别", "no", "n", "2", "二":
-		return "no", true
-	}
-	return "", false
-}
