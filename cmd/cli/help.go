@@ -42,6 +42,7 @@ var touches = map[string]touched{
 	"dialog releases":  {"the store of releases that --in or the configuration names", nothing},
 	"kb eval":          {"the tables that its flags name", "the file of --plot"},
 	"likely eval":      {"the tables that its flags name", "the file of --plot"},
+	"likely explain":   {theRelease + "; with --conversation the running house", nothing},
 	"dialog test":      {theRelease + ", its tests too", "temporary stores that are thrown away"},
 	"kb find":          {theRelease, nothing},
 	"handoff list":     {theHouse, nothing},

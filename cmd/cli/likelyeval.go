@@ -55,7 +55,7 @@ scene.page=product when it is called otherwise. A column "trace" holds operation
 	fl.StringVar(&f.columns.Target, "target", "", "column of what was wanted")
 	fl.StringVar(&f.columns.Date, "date", "", "column of the day, 2026-01-31, or the moment")
 	fl.StringSliceVar(&f.columns.Factors, "factors", nil, "columns known before a word, with commas between")
-	fl.Float64Var(&f.floor, "floor", release.DefaultOffer, "least probability of an offer, as thresholds.offer of a release")
+	fl.Float64Var(&f.floor, "floor", release.DefaultFloor, "least probability of an offer, as thresholds.floor of a release")
 	fl.StringVar(&f.plot, "plot", "", "draw hits, offers and false offers over all floors into this SVG `FILE`")
 	return cmd
 }
