@@ -13,8 +13,13 @@ var (
 	warnWord   = regexp.MustCompile(`不要|请勿|切勿|别|不需要|不用|不会|无需|忘记|修改|重置|泄露`)
 )
 
-// promises are words that a helpdesk should not say: what nobody can promise (and what advertising law forbids), and what offends.
-var promises = regexp.MustCompile(`100%(?:能|会|成功|到账|安全)|百分之百|绝对(?:安全|没问题|不会|可以)|保证(?:到账|成功|安全|赔|能)|肯定能|包赔|稳赚|零风险|国家级|全网最|史上最|傻瓜|笨蛋|白痴|蠢货|闭嘴|有病吧|自己看|无可奉告`)
+// promises are words that a helpdesk should not say: what nobody can promise (and what advertising law forbids), and what offends. They are
+// looked for as they stand: a release of ten thousand answers is checked at every start.
+var promises = []string{
+	"100%能", "100%会", "100%成功", "100%到账", "100%安全", "百分之百", "绝对安全", "绝对没问题", "绝对不会", "绝对可以",
+	"保证到账", "保证成功", "保证安全", "保证赔", "保证能", "肯定能", "包赔", "稳赚", "零风险", "国家级", "全网最", "史上最",
+	"傻瓜", "笨蛋", "白痴", "蠢货", "闭嘴", "有病吧", "自己看", "无可奉告",
+}
 
 // asks warns of a question for something that must stay secret.
 func (k *checker) asks(s *Slot) {
@@ -31,9 +36,11 @@ func (k *checker) asks(s *Slot) {
 
 // sensitive warns of words that a helpdesk should not say, and of those that the operators banned.
 func (k *checker) sensitive(at Pos, text string) {
-	if m := promises.FindString(text); m != "" {
-		k.warn(at, "sensitive-word", "“"+m+"”不该对用户说", "换成说得到、做得到的话")
-		return
+	for _, w := range promises {
+		if strings.Contains(text, w) {
+			k.warn(at, "sensitive-word", "“"+w+"”不该对用户说", "换成说得到、做得到的话")
+			return
+		}
 	}
 	if len(k.Banned) == 0 {
 		return

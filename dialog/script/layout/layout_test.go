@@ -2,6 +2,7 @@ package layout_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/xianda-bot/xianda/dialog/script"
 	"github.com/xianda-bot/xianda/dialog/script/layout"
+	"github.com/xianda-bot/xianda/kb"
 )
 
 // TestFormat holds every file of testdata against its layout: in and out are the two files of each archive.
@@ -145,4 +147,60 @@ func FuzzFormat(f *testing.F) {
 			again(t, name, got)
 		}
 	})
+}
+
+// TestFormatKeepsDialogs reads every dialog before and after: it asks, says and goes on as before, with choices and patterns in their order.
+func TestFormatKeepsDialogs(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../../../cmd/cli/starter/helpdesk/dialogs/*.yaml")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d dialogs, %v", len(files), err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := "dialogs/" + filepath.Base(file)
+		// A file that is as untidy as it can be and means the same.
+		untidy := strings.ReplaceAll(strings.ReplaceAll(string(data), "\n  - ", "\n  -   "), ", ", " ,  ")
+		for _, src := range []string{string(data), untidy} {
+			before, _ := script.ParseDialog(script.Source{Name: name, Data: []byte(src)})
+			formatted, err := layout.Format(script.Source{Name: name, Data: []byte(src)})
+			if err != nil || before == nil {
+				continue // blanks that a text cannot bear
+			}
+			after, found := script.ParseDialog(script.Source{Name: name, Data: formatted})
+			if after == nil {
+				t.Fatalf("%s: %v", name, found)
+			}
+			if a, b := meaning(before), meaning(after); a != b {
+				t.Errorf("%s means\n%s\nand, formatted,\n%s", name, a, b)
+			}
+		}
+	}
+}
+
+// meaning is what a dialog is, without places.
+func meaning(d *script.Dialog) string {
+	var b strings.Builder
+	o := d.Outline(func(string) *kb.Entry { return nil })
+	fmt.Fprintln(&b, o.ID, o.Title, o.Begins, o.Steps)
+	for _, s := range d.Slots {
+		fmt.Fprintln(&b, s.Name, s.Title, s.Type, s.Choices, s.Length, s.Pattern, s.MaxRetry, s.SkipWords, source(s.Ask), source(s.Invalid))
+	}
+	for _, s := range d.Steps {
+		fmt.Fprintln(&b, s.ID, s.Carry, source(s.Notice), source(s.NoSeat), s.Save, s.Timeout, s.Retry)
+	}
+	for _, p := range d.Patterns {
+		fmt.Fprintln(&b, p.Name, p.Words, p.Contains, p.Do, source(p.Say))
+	}
+	return b.String()
+}
+
+func source(t *script.Template) string {
+	if t == nil {
+		return "-"
+	}
+	return t.Source
 }
