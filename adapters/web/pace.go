@@ -19,7 +19,7 @@ type pace struct {
 }
 
 // maxPaced is how many are remembered; those who rest are forgotten first.
-const maxPaced = 20_000
+const maxPaced = 100_000
 
 func newPace(perSecond float64, burst int, clock func() time.Time) *pace {
 	return &pace{every: rate.Limit(perSecond), burst: burst, clock: clock, all: map[string]*rate.Limiter{}}

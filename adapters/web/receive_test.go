@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -188,6 +189,7 @@ func TestOnePersonIsSlowedDown(t *testing.T) {
 func TestCrowdOfNewPeople(t *testing.T) {
 	t.Parallel()
 	h := newHall(t, section())
+	h.news = newPace(50, 200, time.Now)
 	refused := ""
 	for i := range 400 {
 		if w := h.post(fmt.Sprint("p", i), body("a", "在吗")); w.Code != http.StatusAccepted {

@@ -184,7 +184,7 @@ func (v *viewer) posts(all []chat.Post) error {
 				return err
 			}
 		}
-		if err := v.event(name, p.Key, json.RawMessage(p.Body)); err != nil {
+		if err := v.event(name, p.Key, p.Body); err != nil {
 			return err
 		}
 		v.last = p.Key

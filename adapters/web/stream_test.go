@@ -341,7 +341,7 @@ func BenchmarkStreams(b *testing.B) {
 		before := memory()
 		var open []io.Closer
 		for range streams {
-			res, err := client.Get(s.URL + "/web/site/stream")
+			res, err := client.Get(s.URL + "/web/site/stream") //nolint:bodyclose // all are closed below
 			if err != nil || res.StatusCode != http.StatusOK {
 				b.Fatalf("stream %d: %v %v", len(open), res, err)
 			}

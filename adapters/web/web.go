@@ -34,6 +34,7 @@ const (
 	maxChoices = 12
 	maxLabel   = 60
 	redelivery = 10 * time.Minute // a page sends a message again until it is accepted
+	newPeople  = 500              // a second, of one process: when something breaks everybody comes at once; more are no people
 )
 
 // Adapter is one page.
@@ -67,7 +68,7 @@ func New(name string, decode func(into any) error, d adapters.Deps) (adapters.Ad
 	}
 	return &Adapter{
 		name: name, cfg: s, deps: d, keys: newKeys(name, s.Secret, s.SecretPrevious, d), guard: http.NewCrossOriginProtection(),
-		streams: newStreams(maxStreams, maxStreamsEach), pace: newPace(1, 10, d.Clock), news: newPace(50, 200, d.Clock), notes: newNotes(d.Clock),
+		streams: newStreams(maxStreams, maxStreamsEach), pace: newPace(1, 10, d.Clock), news: newPace(newPeople, 4*newPeople, d.Clock), notes: newNotes(d.Clock),
 	}, nil
 }
 

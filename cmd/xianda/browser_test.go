@@ -36,7 +36,7 @@ func newBrowser(t *testing.T) *browser {
 	if path == "" {
 		t.Fatal("Chromium is missing, the tests of the web page drive it: make chromium (apt-get install chromium fonts-noto-cjk)")
 	}
-	profile, err := os.MkdirTemp("", "xianda-chromium-*")
+	profile, err := os.MkdirTemp("", "xianda-chromium-*") //nolint:usetesting // Chromium may still write into it when the test ends
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,6 +61,14 @@ func TestPageInChromium(t *testing.T) {
 		t.Errorf("after sending the composer holds %q", got)
 	}
 	p.press(" \r") // nothing to read in it: stays unsent
+	value[bool](p, "(document.querySelector('textarea').value = '', true)")
+	p.types(strings.Repeat("长", 3000))
+	p.press("\r")
+	p.reads("太长了")
+	if n := value[int](p, "document.querySelector('textarea').value.length"); n != 3000 {
+		t.Errorf("of what was too long %d characters came back, want all to be changed", n)
+	}
+	value[bool](p, "(document.querySelector('textarea').value = '', [...document.querySelectorAll('.note')].at(-1).closest('.msg').remove(), true)")
 	before := p.bubbles()
 
 	second := b.tab()

@@ -5,7 +5,6 @@ import { button, el, icon, on } from './dom';
 import { connect, freshID, type Bubble, type Choice, type Outgoing, type State } from './link';
 import { language, words } from './words';
 
-const most = 2000; // UTF-16 units of a message: always less than the server takes
 const quietFor = 1_800_000; // ms between two messages after which a line parts them
 
 export function converse(title: string, colour: string): void {
@@ -34,7 +33,7 @@ export function converse(title: string, colour: string): void {
   const scroller = el('div', { class: 'scroll' }, log, typing);
   const again = button('', '', () => link.$retry());
   const notice = el('div', { class: 'notice', role: 'status', hidden: '' }, el('span'), again);
-  const write = el('textarea', { rows: '1', maxlength: String(most), 'aria-label': w.$write, placeholder: w.$write, enterkeyhint: 'send', autocomplete: 'off' });
+  const write = el('textarea', { rows: '1', 'aria-label': w.$write, placeholder: w.$write, enterkeyhint: 'send', autocomplete: 'off' });
   const send = button('send', w.$send, () => form.requestSubmit(), icon('send'));
   const human = button('human', w.$humanLong, () => say('人工'), icon('seat'), el('span', {}, w.$human));
   const form = el('form', { submit: (e) => { e.preventDefault(); if (say(write.value)) { write.value = ''; grow(); } write.focus(); } }, human, write, send);
@@ -56,7 +55,7 @@ export function converse(title: string, colour: string): void {
 
   function say(text: string, choice?: Choice): boolean {
     if (!text.trim()) return false;
-    const m: Outgoing = choice ? { id: freshID(), choice: choice.id, label: text } : { id: freshID(), text: text.slice(0, most), label: text };
+    const m: Outgoing = choice ? { id: freshID(), choice: choice.id, label: text } : { id: freshID(), text, label: text };
     draft(m);
     link.$send(m);
     read();
@@ -84,7 +83,11 @@ export function converse(title: string, colour: string): void {
     if (!node) return;
     if (how === 'accepted') node.classList.remove('waits', 'late');
     else node.classList.add('late');
-    if (how === 'refused') node.classList.replace('waits', 'refused');
+    if (how === 'refused') { // too long, say: it comes back to be changed
+      node.classList.remove('waits');
+      write.value ||= node.querySelector('.text')!.textContent!;
+      grow();
+    }
     let note = node.querySelector<HTMLElement>('.note');
     if (how === 'accepted') note?.remove();
     else if (!note) {

@@ -25,7 +25,7 @@ const both = {
   $seatCame: ['人工客服来了', 'A support agent has joined'],
   $seatLeft: ['机器人继续为您服务', 'The bot is back'],
   $failed: ['没有送达，点这里重发', 'Not delivered. Tap to retry'],
-  $refused: ['这条消息发不出去，请改一改。', 'This message cannot be sent.'],
+  $refused: ['没有发出，可能太长了，请改一改。', 'Not sent, perhaps too long.'],
   $image: ['图片', 'Image'],
   $file: ['文件', 'File'],
   $newWindow: ['在新窗口打开', 'Open in a new window'],
