@@ -68,17 +68,18 @@ those that none of them does. With --show each conversation stands there as the 
 		},
 	}
 	cmd.Flags().StringVar(&only, "run", "", "play only the tests with `NAME` in their name")
-	cmd.Flags().BoolVar(&show, "show", false, "print each conversation as the person reads it")
+	cmd.Flags().BoolVar(&show, "show", false, "print each conversation as the person reads it, and where its words come from")
 	cmd.Flags().BoolVar(&coverage, "coverage", false, "tell what the tests reach, and what they do not")
 	return cmd
 }
 
-// printSeen prints a turn as the person reads it.
+// printSeen prints a turn as the person reads it, and what it was decided from.
 func (c *common) printSeen(s rehearse.Seen) {
 	if s.Turn == 0 {
 		fmt.Fprintf(c.env.Out, "%s  (%s)\n", c.bold(visible(s.Test.Name)), s.Test.Given.Channel)
 	}
 	fmt.Fprintln(c.env.Out, visibleLines(strings.TrimRight(s.Transcript(), "\n")))
+	fmt.Fprintf(c.env.Out, "  = %s\n", visible(s.Decision()))
 }
 
 func (c *common) printResults(path string, results []rehearse.Result, report *rehearse.Report) error {
