@@ -11,8 +11,8 @@ import (
 const (
 	tripleWeight = 0.7 // three units in a row
 	nearWeight   = 0.6 // two units within nearest of each other, in any order
-	nearest      = 4
-	pieceLeast   = 3 // characters of the shortest piece of a word, its ends included
+	nearest      = 6
+	pieceLeast   = 2 // characters of the shortest piece of a word, its ends included
 	pieceMost    = 4
 )
 

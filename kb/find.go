@@ -174,7 +174,7 @@ func (x *Index) vote(s *scratch, folded string) bool {
 		s.rows, s.values = x.linear.count(s.sides, s.features, s.rows, s.values)
 	}
 	s.votes = s.votes[:0]
-	by := voice / float32(math.Sqrt(float64(max(s.said, 1))))
+	by := x.voice() / float32(math.Sqrt(float64(max(s.said, 1))))
 	for _, doc := range s.seenDocs {
 		if !s.alike[doc] {
 			continue

@@ -12,11 +12,11 @@ import (
 // The linear model: one line per document between its phrases and those of the others (a support vector machine with squared hinge,
 // trained by coordinate descent on its dual). The values were settled on the development parts of public sets in both languages.
 const (
-	loose      = 3.0 // how much a phrase on the wrong side costs (C)
+	loose      = 6.0 // how much a phrase on the wrong side costs (C)
 	rounds     = 10  // over the phrases
 	settled    = 0.1 // no phrase pulls harder than this: the line stands
 	distant    = 0.5 // a phrase this far on the right side is not looked at again
-	rarity     = 0.5 // exponent of a feature's rarity
+	rarity     = 0.3 // exponent of a feature's rarity
 	loadEffort = 10_000_000
 	leastKnown = 100       // phrases that a line must at least be drawn through, if there are more
 	maxRows    = 400_000   // features; beyond, those of a single phrase are left out
