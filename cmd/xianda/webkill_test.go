@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/xianda-bot/xianda/store/redis/redistest"
 )
 
 // newRoundsPage is the house of the fault tests with a chat page beside its official account.
@@ -94,20 +96,32 @@ func (v *visitor) sees(last string) (all []string) {
 	return all
 }
 
-// P1, P2: the process is killed again and again while people write on the page. Every message is shown once and answered once, in order:
+// P1, P2: processes are killed again and again while people write on the page. Every message is shown once and answered once, in order:
 // the page is the one channel on which nothing is ever seen twice.
 func TestP2PageShowsOnceThoughKilled(t *testing.T) {
-	h := newRoundsPage(t, "")
-	h.start()
+	t.Run("local", func(t *testing.T) { killedPages(t, newRoundsPage(t, "")) })
+	t.Run("two on Redis", func(t *testing.T) {
+		url := redistest.Start(t)
+		killedPages(t, newRoundsPage(t, url), newRoundsPage(t, url))
+	})
+}
+
+// killedPages kills the house that people reach, and lets them reach the next one.
+func killedPages(t *testing.T, houses ...*house) {
 	const people, each = 4, 9
-	kills := 6
+	kills := 4
 	if full() {
 		kills = 60
 	}
+	for _, h := range houses {
+		h.start()
+	}
+	front := newBalancer(t)
+	front.to(houses[0].listen)
 	visitors := make([]*visitor, people)
 	var wg sync.WaitGroup
 	for i := range visitors {
-		visitors[i] = newVisitor(t, "http://"+h.listen+"/web/site/")
+		visitors[i] = newVisitor(t, "http://"+front.address+"/web/site/")
 		visitors[i].say("m0", "轮次") // who they are must not be lost with an answer
 		wg.Go(func() {
 			for n := 1; n < each; n++ {
@@ -118,7 +132,9 @@ func TestP2PageShowsOnceThoughKilled(t *testing.T) {
 	}
 	for n := range kills {
 		time.Sleep(time.Duration(60+13*n) * time.Millisecond)
+		h := houses[n%len(houses)]
 		h.kill()
+		front.to(houses[(n+1)%len(houses)].listen)
 		h.start()
 	}
 	wg.Wait()

@@ -3,9 +3,9 @@ package redis
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"maps"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -109,14 +109,11 @@ func (d *doorbell) look(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		watched := d.bells.Watched()
 		now := map[chat.Address]string{}
-		for len(watched) > 0 {
-			n := min(lookAtOnce, len(watched))
-			if err := d.states(ctx, watched[:n], now); err != nil && ctx.Err() == nil {
-				d.s.log.LogAttrs(ctx, slog.LevelDebug, "feeds were not looked at", slog.String("error", err.Error()))
+		for some := range slices.Chunk(d.bells.Watched(), lookAtOnce) {
+			if err := d.states(ctx, some, now); err != nil && ctx.Err() == nil {
+				d.s.log.Debug("feeds were not looked at", "err", err)
 			}
-			watched = watched[n:]
 		}
 		for a, state := range now {
 			if was, known := seen[a]; !known || was != state {

@@ -1,6 +1,8 @@
 package redis
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/xianda-bot/xianda/adapters"
@@ -64,6 +66,30 @@ func TestLostNoticeDelaysOnly(t *testing.T) {
 		}
 		if word := <-bell; word != "" {
 			t.Errorf("the bell rang with %q, want a change", word)
+		}
+	}
+}
+
+// BenchmarkLook is what it costs to look at 2,000 feeds that are watched, once every lookAgain.
+func BenchmarkLook(b *testing.B) {
+	s := newBench(b)
+	var watched []chat.Address
+	for i := range 2000 {
+		a := chat.Address{Channel: "site", Peer: fmt.Sprint("p", i)}
+		watched = append(watched, a)
+		if _, err := s.s.Feeds().Append(b.Context(), a, chat.Post{Key: "k", Body: []byte(`"红包"`)}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		now := map[chat.Address]string{}
+		for some := range slices.Chunk(watched, lookAtOnce) {
+			if err := s.s.bells.states(b.Context(), some, now); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if len(now) != len(watched) {
+			b.Fatalf("%d of %d feeds were looked at", len(now), len(watched))
 		}
 	}
 }
