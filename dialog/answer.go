@@ -209,10 +209,7 @@ func (t *turn) miss() {
 	t.out.reason = "miss"
 	if t.s.Misses < 2 {
 		t.say(t.texts().Miss, "text:miss")
-		if guesses := t.openers(); len(guesses) > 0 {
-			t.say(t.texts().Perhaps, "predict")
-			t.offer(session.Likely, t.items(guesses))
-		}
+		t.perhaps()
 		return
 	}
 	if t.s.Misses > 2 && t.s.Waiting == nil {
@@ -221,6 +218,39 @@ func (t *turn) miss() {
 	}
 	t.say(t.texts().MissAgain, "text:miss_again")
 	t.show(session.Choices, []session.Item{{Label: t.texts().Human, Target: toHuman}})
+}
+
+// What is near enough to be shown under a miss. A long sentence shares little with any phrase, and yet the right answer is often first.
+const (
+	leastNear = 0.01 // probability
+	nearShare = 0.1  // of that of the nearest
+)
+
+// perhaps shows, under a miss, what is nearest to the text, and behind it what the person likely wants.
+func (t *turn) perhaps() {
+	var near []likely.Guess
+	hits := t.rel.Index.Find(t.message.Text, offered, t.servable)
+	for _, h := range hits {
+		if h.Score >= max(leastNear, nearShare*hits[0].Score) && t.showable(h.ID) {
+			near = append(near, likely.Guess{ID: h.ID, P: h.Score})
+		}
+	}
+	openers := t.openers()
+	if len(near) == 0 && len(openers) == 0 {
+		return
+	}
+	if len(near) == 0 {
+		t.say(t.texts().Perhaps, "predict")
+		t.offer(session.Likely, t.items(openers))
+		return
+	}
+	for _, g := range openers {
+		if len(near) < offered && !slices.ContainsFunc(near, func(n likely.Guess) bool { return n.ID == g.ID || within(n.ID, g.ID) }) {
+			near = append(near, g)
+		}
+	}
+	t.say(t.texts().Perhaps, "offer")
+	t.offer(session.Clarify, t.items(near))
 }
 
 // unsolved: the dialog's own way, else another answer, then a person.

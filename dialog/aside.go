@@ -159,7 +159,7 @@ func (t *turn) asksAside() bool {
 }
 
 // keyword is the operators' keyword rule that the message meets, first one first (F18); nil: none. A rule that leads to the dialog
-// under way leads nowhere.
+// under way leads nowhere, and a question in an entry's own words goes there, whatever words of a rule it holds.
 func (t *turn) keyword() *script.Keyword {
 	if len(t.rel.Keywords) == 0 || t.message.Text == "" {
 		return nil
@@ -167,7 +167,7 @@ func (t *turn) keyword() *script.Keyword {
 	folded := foldText(t.message.Text)
 	for _, k := range t.rel.Keywords {
 		if k.Match(folded) && t.servable(k.Target) {
-			if p := t.s.Place; p != nil && strings.HasPrefix(k.Target+"/", toDialog+p.Dialog+"/") || t.fitsSlot() {
+			if p := t.s.Place; p != nil && strings.HasPrefix(k.Target+"/", toDialog+p.Dialog+"/") || t.fitsSlot() || t.asksExactly() {
 				return nil
 			}
 			return k
@@ -176,15 +176,22 @@ func (t *turn) keyword() *script.Keyword {
 	return nil
 }
 
-// fitsSlot tells whether the message is an answer to the question that a dialog asks. Free text is no certain answer.
+// story is from how many characters on free text that was asked for is told, whatever words of a rule it holds: 我的卡被盗刷了怎么办
+// is a matter of its own, 说好三天退款，半个月了没动静 is what was asked.
+const story = 12
+
+// fitsSlot tells whether the message is an answer to the question that a dialog asks.
 func (t *turn) fitsSlot() bool {
 	d := t.script()
 	if d == nil || t.s.Place.Asking == "" {
 		return false
 	}
 	slot := d.Slot(t.s.Place.Asking)
-	if slot == nil || slot.Type == script.Text {
+	if slot == nil {
 		return false
+	}
+	if slot.Type == script.Text {
+		return utf8.RuneCountInString(t.message.Text) > story
 	}
 	_, skipped, ok := slot.Accept(t.message.Text, t.message.Choice, nil, t.now, t.zone())
 	return ok || skipped
