@@ -149,6 +149,7 @@ func (k *checker) dialog(d *Dialog) {
 	k.exits(d)
 	k.silences(d)
 	k.names(d)
+	k.unused(d)
 	k.starters(d)
 	k.words(d)
 	k.burst(d)
@@ -295,14 +296,20 @@ func domainOf(d *Dialog, e *Expr) []string {
 		return nil
 	}
 	slot := d.Slot(name)
-	switch {
-	case slot == nil:
+	if slot == nil {
 		return nil
-	case slot.Type == YesNo:
+	}
+	return slot.domain()
+}
+
+// domain is what a slot can be, when that is a closed list; nil otherwise.
+func (s *Slot) domain() []string {
+	switch s.Type {
+	case YesNo:
 		return []string{"yes", "no"}
-	case slot.Type == Choice:
-		keys := make([]string, 0, len(slot.Choices))
-		for _, o := range slot.Choices {
+	case Choice:
+		keys := make([]string, 0, len(s.Choices))
+		for _, o := range s.Choices {
 			keys = append(keys, o.Key)
 		}
 		return keys

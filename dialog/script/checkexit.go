@@ -129,18 +129,8 @@ func (k *checker) values(d *Dialog, s *Step) {
 		if slot == nil || f.Value == nil || len(f.Value.Names()) > 0 {
 			continue
 		}
-		var known []string
-		switch slot.Type {
-		case YesNo:
-			known = []string{"yes", "no"}
-		case Choice:
-			for _, o := range slot.Choices {
-				known = append(known, o.Key)
-			}
-		default:
-			continue
-		}
-		if v := f.Value.literal(); v != "" && !slices.Contains(known, v) {
+		known := slot.domain()
+		if v := f.Value.literal(); known != nil && v != "" && !slices.Contains(known, v) {
 			edit := meant(v, known, "可能的值有 "+strings.Join(known, "、"))
 			k.add(f.Value.Pos, "set-value", "槽位“"+slot.Name+"”不会是“"+v+"”", edit)
 		}

@@ -52,6 +52,7 @@ func (k *checker) names(d *Dialog) {
 		if e == nil {
 			return
 		}
+		k.equalities(d, e)
 		never := len(e.names) > 0
 		for _, path := range e.names {
 			if !k.known(d, saved, e.Pos, path, "name-unknown") {
@@ -95,6 +96,47 @@ func (k *checker) names(d *Dialog) {
 	for _, p := range d.Patterns {
 		for _, t := range []*Template{p.Say, p.Notice, p.NoSeat} {
 			text(t, nil, false)
+		}
+	}
+}
+
+// equalities finds words that a slot of a closed list can never be.
+func (k *checker) equalities(d *Dialog, e *Expr) {
+	for _, q := range e.equal {
+		slot := d.Slot(q.slot)
+		if slot == nil {
+			continue
+		}
+		if known := slot.domain(); known != nil && !slices.Contains(known, q.word) {
+			edit := meant(q.word, known, "可能的值有 "+strings.Join(known, "、"))
+			k.add(e.Pos, "value-unknown", "“"+q.word+"”不是“slot."+q.slot+"”会有的值", edit)
+		}
+	}
+}
+
+// unused warns of slots that nothing asks for, fills or reads.
+func (k *checker) unused(d *Dialog) {
+	used := map[string]bool{}
+	read := func(names []string) {
+		for _, n := range names {
+			used[strings.TrimPrefix(n, "slot.")] = true
+		}
+	}
+	for _, s := range d.Steps {
+		used[s.Collect] = true
+		read(s.Carry)
+		read(s.Switch.Names())
+		read(s.UrgentIf.Names())
+		for _, f := range s.Set {
+			used[strings.TrimPrefix(f.Name, "slot.")] = true
+		}
+		for _, t := range s.texts(d) {
+			read(t.Names())
+		}
+	}
+	for _, s := range d.Slots {
+		if !used[s.Name] {
+			k.warn(s.Pos, "slot-unused", "槽位“"+s.Name+"”没有哪一步用到", "写一步 collect: "+s.Name+"，或删掉它")
 		}
 	}
 }

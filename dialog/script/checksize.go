@@ -136,6 +136,11 @@ func (k *checker) choices(d *Dialog, s *Slot) {
 	case n > fewChoices:
 		k.warn(s.Pos, "many-choices", fmt.Sprintf("“%s”有 %d 个选项，手机上一屏放不下", s.Name, n), "先问大类再问小类")
 	}
+	for _, o := range s.Choices {
+		if k.handsOff(o.Label) {
+			k.warn(s.Pos, "choice-shadowed", "选项“"+o.Label+"”是转人工的词，选了它直接转人工，走不到它后面的步骤", "换个说法，或去掉这个选项")
+		}
+	}
 	if s.Ask == nil || len(s.Choices) == 0 {
 		return
 	}
@@ -147,6 +152,14 @@ func (k *checker) choices(d *Dialog, s *Slot) {
 		text += fmt.Sprintf("\n%d. %s", i+1, o.Label)
 	}
 	k.size(s.Ask.Pos, "问题连同选项", text, "缩短选项，或先问大类再问小类")
+}
+
+// handsOff tells whether a text brings a person whatever else is under way.
+func (k *checker) handsOff(text string) bool {
+	folded := kb.Fold(text)
+	return slices.ContainsFunc(k.Patterns, func(p *Pattern) bool {
+		return p.Do == DoHandoff && slices.ContainsFunc(p.Words, func(w string) bool { return kb.Fold(w) == folded })
+	})
 }
 
 // longest is a text as long as it can become: a placeholder whose value has a bound counts as its longest value, any other as nothing.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/xianda-bot/xianda/kb"
 )
 
 // maxSentence is how long a sentence may be, in characters, before it is hard to read on a phone.
@@ -104,6 +106,7 @@ func (k *checker) patterns() {
 			}
 		}
 	}
+	k.shadowedWords(human)
 	one := func(p *Pattern, in *Dialog) {
 		if p.Pos.File == "" { // built in
 			return
@@ -132,6 +135,29 @@ func (k *checker) patterns() {
 	for _, d := range k.Dialogs {
 		for _, p := range d.Patterns {
 			one(p, d)
+		}
+	}
+}
+
+// shadowedWords finds words of patterns that another pattern takes: those that bring a person come first, then those that stand first. The
+// words of 人工 are told as errors.
+func (k *checker) shadowedWords(human map[string]bool) {
+	first := map[string]string{} // a word → the pattern that it fires
+	for _, handoff := range []bool{true, false} {
+		for _, p := range k.Patterns {
+			if (p.Do == DoHandoff) != handoff {
+				continue
+			}
+			for _, w := range p.Words {
+				folded := kb.Fold(w)
+				by := first[folded]
+				if by == "" {
+					first[folded] = p.Name
+				} else if by != p.Name && p.Pos.File != "" && !human[bare(w)] {
+					k.warn(p.Pos, "pattern-shadowed", "“"+p.Name+"”里的“"+w+"”先被“"+by+"”用了，轮不到它", "从其中一个里删掉它")
+					break
+				}
+			}
 		}
 	}
 }

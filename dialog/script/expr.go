@@ -30,6 +30,7 @@ type Expr struct {
 	kind  kind
 	names [][]string // dotted names that it reads, in order of appearance
 	facts []string   // those, and the events it asks for, in order of appearance
+	equal []equality // slots held against words
 	never bool       // can never be true
 }
 
@@ -74,7 +75,7 @@ func ParseExpr(src string, pos Pos) (*Expr, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	return &Expr{Source: src, Pos: pos, eval: n.eval, kind: n.kind, names: c.names, facts: c.facts, never: n.constant && !n.eval(&Scope{}).isTrue()}, nil
+	return &Expr{Source: src, Pos: pos, eval: n.eval, kind: n.kind, names: c.names, facts: c.facts, equal: c.equal, never: n.constant && !n.eval(&Scope{}).isTrue()}, nil
 }
 
 // Bool evaluates a condition. An unset name is empty and every comparison with it is false; a fault while running is false too.
@@ -170,10 +171,14 @@ func literal(v value) piece {
 	return piece{eval: func(*Scope) value { return v }, kind: v.kind, constant: true}
 }
 
+// equality is a slot held against a word by ==, != or in.
+type equality struct{ slot, word string }
+
 // compiler walks the parsed tree once; the first mistake stops it.
 type compiler struct {
 	names [][]string
 	facts []string
+	equal []equality
 	err   *SyntaxError
 }
 

@@ -153,6 +153,7 @@ func (c *compiler) binary(n *ast.BinaryNode) piece {
 		return a
 	}
 	out := piece{kind: boolean, constant: a.constant && b.constant}
+	c.equalities(n)
 	switch n.Operator {
 	case "and", "or":
 		for i, x := range []piece{a, b} {
@@ -256,6 +257,28 @@ func (c *compiler) binary(n *ast.BinaryNode) piece {
 		return c.sum(n, a, b)
 	}
 	return c.fail(n, "不能用 "+n.Operator, allowed)
+}
+
+// equalities notes the words that a slot is held against.
+func (c *compiler) equalities(n *ast.BinaryNode) {
+	if n.Operator != "==" && n.Operator != "!=" && n.Operator != "in" {
+		return
+	}
+	for _, sides := range [][2]ast.Node{{n.Left, n.Right}, {n.Right, n.Left}} {
+		path := c.path(sides[0])
+		if len(path) != 2 || path[0] != "slot" {
+			continue
+		}
+		words := []ast.Node{sides[1]}
+		if list, ok := sides[1].(*ast.ArrayNode); ok {
+			words = list.Nodes
+		}
+		for _, w := range words {
+			if s, ok := w.(*ast.StringNode); ok {
+				c.equal = append(c.equal, equality{path[1], s.Value})
+			}
+		}
+	}
 }
 
 func falseOr(v value) value {
