@@ -5,7 +5,7 @@ SHARED ?= ../shared
 FUZZTIME ?= 30s
 LINT   := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: help run build test web built screenshots check format vet lint fuzz bench chaos eval redis chromium shared
+.PHONY: help run build test web built screenshots check format vet lint fuzz bench chaos eval simulate redis chromium shared
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
@@ -59,6 +59,9 @@ chaos: redis ## fault tests at full length: kill -9 at random moments, failovers
 
 eval: shared ## ranking against public data (SHARED=../shared has it)
 	SHARED=$(abspath $(SHARED)) $(GO) test -run '^$$' -bench '^BenchmarkEval' -benchtime 1x -timeout 60m ./cmd/xianda
+
+simulate: shared ## let 5,000 people come to a house that knows nothing (SHARED=../shared has what they want)
+	SHARED=$(abspath $(SHARED)) $(GO) test -run '^$$' -bench '^BenchmarkSimulate' -benchtime 1x -timeout 60m ./cmd/xianda
 
 shared:
 	@test -d "$(SHARED)/tools" || { echo "SHARED=$(SHARED) is not there: it holds the load generator, the simulator and the data. Name it: make $(MAKECMDGOALS) SHARED=/path/to/shared"; exit 1; }

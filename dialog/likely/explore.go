@@ -8,7 +8,7 @@ import (
 const (
 	certainRule = 0.95   // a rule of such a score is not the place to try something else
 	nearTie     = 0.97   // of the probability of the one before
-	tryShare    = 0.1    // of offers whose last place goes to one that is hardly less likely
+	tryShare    = 0.05   // of offers whose last place goes to one that is hardly less likely
 	tryAmong    = 8      // places that are looked at
 	tryLeast    = 1. / 3 // of the probability of the one whose place it takes
 )

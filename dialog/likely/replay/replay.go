@@ -5,6 +5,7 @@ package replay
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 
@@ -61,16 +62,7 @@ const (
 // Run learns train, then guesses the rows of test. Rows with a date are learned at the end of their day, those of test too; without
 // dates test rows are never learned. Both are in the order of time.
 func Run(ctx context.Context, train, test []Row, o Options) (Report, error) {
-	named := map[string]string{}
-	var ids []string
-	rows := append(train[:len(train):len(train)], test...)
-	for i, r := range rows {
-		if named[r.Want] == "" { // ids of a release are short
-			named[r.Want] = "kb:" + strconv.Itoa(len(ids))
-			ids = append(ids, named[r.Want])
-		}
-		rows[i].Want = named[r.Want]
-	}
+	rows, ids := short(append(train[:len(train):len(train)], test...))
 	train, test = rows[:len(train)], rows[len(train):]
 	s := newStudy(rows, len(train))
 	m := &measure{}
@@ -100,6 +92,22 @@ func Run(ctx context.Context, train, test []Row, o Options) (Report, error) {
 	r := m.report(o.Floor)
 	r.Classes = len(ids)
 	return r, nil
+}
+
+// short gives what is wanted ids as short as those of a release, in the order in which they come first: later rows change none of them.
+func short(rows []Row) ([]Row, []string) {
+	named := map[string]string{}
+	var ids []string
+	rows = slices.Clone(rows)
+	for i, r := range rows {
+		id := named[r.Want]
+		if id == "" {
+			id = "kb:" + strconv.Itoa(len(ids))
+			named[r.Want], ids = id, append(ids, id)
+		}
+		rows[i].Want = id
+	}
+	return rows, ids
 }
 
 // study learns rows as they pass.
