@@ -31,10 +31,14 @@ func followed(text string) (core string, ok bool) {
 // find looks a typed question up. A follow-up is looked up within what was spoken of last (那退款呢, of the red packet), or with its words
 // in the place of the topic when it names another one (那转账呢, can it be taken back), and taken so when that fits.
 func (t *turn) find(text string) []kb.Hit {
-	plain := t.rel.Index.Find(text, found, t.servable)
 	core, ok := followed(text)
 	topic := t.spokenOf()
-	if !ok || topic.word == "" || len(plain) > 0 && plain[0].Exact && t.about(plain[0].ID, topic) {
+	ok = ok && topic.word != ""
+	if h, exact := t.rel.Index.Exact(text, t.servable); exact && (!ok || t.about(h.ID, topic)) {
+		return []kb.Hit{h}
+	}
+	plain := t.rel.Index.Find(text, found, t.servable)
+	if !ok {
 		return plain
 	}
 	in := t.rel.Index.Find(topic.word+core, found, func(id string) bool { return t.servable(id) && t.about(id, topic) })

@@ -94,8 +94,8 @@ func (t *turn) answers(p *script.Pattern) bool {
 			return false
 		}
 	}
-	hits := t.rel.Index.Find(t.message.Text, 1, t.servable)
-	return len(hits) > 0 && hits[0].Exact && strings.HasPrefix(hits[0].ID, toEntry)
+	h, ok := t.rel.Index.Exact(t.message.Text, t.servable)
+	return ok && strings.HasPrefix(h.ID, toEntry)
 }
 
 // fire does what a pattern says.

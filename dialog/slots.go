@@ -102,8 +102,8 @@ func (t *turn) takesAnything(slot *script.Slot) bool {
 
 // asksExactly tells whether the message is, word for word, a question that is known.
 func (t *turn) asksExactly() bool {
-	hits := t.rel.Index.Find(t.message.Text, 1, t.servable)
-	return len(hits) > 0 && hits[0].Exact
+	_, ok := t.rel.Index.Exact(t.message.Text, t.servable)
+	return ok
 }
 
 func after(d *script.Dialog, s *script.Step) string {

@@ -94,13 +94,32 @@ func (x *Index) Find(text string, n int, keep func(id string) bool) []Hit {
 	}
 	hits := make([]Hit, 0, min(n, len(s.hits)))
 	for _, f := range s.hits[:cap(hits)] {
-		h := Hit{ID: x.docs[f.doc].id, Score: float64(f.score), Exact: f.exact}
-		if f.phrase >= 0 {
-			h.Phrase = x.phrases[f.phrase].text
-		}
-		hits = append(hits, h)
+		hits = append(hits, x.hit(f))
 	}
 	return hits
+}
+
+func (x *Index) hit(f found) Hit {
+	h := Hit{ID: x.docs[f.doc].id, Score: float64(f.score), Exact: f.exact}
+	if f.phrase >= 0 {
+		h.Phrase = x.phrases[f.phrase].text
+	}
+	return h
+}
+
+// Exact returns the first document that has text among its phrases, as Find would, without looking at what only resembles it.
+func (x *Index) Exact(text string, keep func(id string) bool) (h Hit, ok bool) {
+	folded := Fold(text)
+	if x == nil || folded == "" || len(x.docs) == 0 {
+		return h, false
+	}
+	s := x.scratch.Get().(*scratch)
+	defer x.scratch.Put(s)
+	s.hits = s.hits[:0]
+	if x.findExact(s, folded, 1, keep); len(s.hits) == 0 {
+		return h, false
+	}
+	return x.hit(s.hits[0]), true
 }
 
 // findExact takes the documents one of whose phrases the text is: folded alike first, then alike but for 吗 and 了 at the end.

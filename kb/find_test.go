@@ -221,3 +221,27 @@ func BenchmarkFind(b *testing.B) {
 		})
 	}
 }
+
+// Exact is Find's first hit when that is exact, and nothing otherwise.
+func TestExact(t *testing.T) {
+	t.Parallel()
+	x := NewIndex([]Doc{{ID: "a", Phrases: []string{"红包怎么退", "退红包"}}, {ID: "b", Phrases: []string{"转账限额", "退红包"}}}, Options{})
+	for _, c := range []struct {
+		text, want string
+		keep       func(string) bool
+	}{
+		{"红包怎么退？", "a", nil}, {"退红包", "a", nil}, {"退红包", "b", func(id string) bool { return id != "a" }}, {"转账限额是多少呢", "", nil}, {"", "", nil},
+		{"红包", "", nil},
+	} {
+		h, ok := x.Exact(c.text, c.keep)
+		if ok != (c.want != "") || h.ID != c.want || ok && (!h.Exact || h.Score != 1) {
+			t.Errorf("Exact(%q) = %+v, %t, want %q", c.text, h, ok, c.want)
+		}
+		if hits := x.Find(c.text, 1, c.keep); ok && (len(hits) == 0 || hits[0] != h) {
+			t.Errorf("Find(%q) = %+v, want %+v first", c.text, hits, h)
+		}
+	}
+	if _, ok := (*Index)(nil).Exact("退红包", nil); ok {
+		t.Error("a nil index has an exact phrase")
+	}
+}
