@@ -77,7 +77,7 @@ func TestAssets(t *testing.T) {
 }
 
 // maxBundle is what the bundle of page and widget may weigh; with the page's style it is about 10 KB on the wire.
-const maxBundle = 15_000
+const maxBundle = 15 << 10
 
 func TestBundleIsSmallAndMakesNoHTML(t *testing.T) {
 	t.Parallel()

@@ -245,6 +245,9 @@ func TestHostileTextsInChromium(t *testing.T) {
 	if d := cmp.Diff([]string{"https://ok.example/a?b= noopener noreferrer _blank"}, links); d != "" {
 		t.Errorf("links (-want +got)\n%s", d)
 	}
+	h.seat(id, "reply", map[string]string{"seat": "<b>alice</b>", "text": strings.Repeat("第一步\n", 60), "key": "long"})
+	p.sees("[...document.querySelectorAll('.seat .text')].at(-1).textContent.startsWith('第一步')")
+	p.sees("(([a, b]) => a.top >= b.top - 1 && a.top < b.bottom)([[...document.querySelectorAll('.seat .text')].at(-1), document.querySelector('.scroll')].map(e => e.getBoundingClientRect()))")
 	if value[bool](p, "document.querySelector('main').scrollWidth > innerWidth || [...document.querySelectorAll('.text')].some(e => e.scrollWidth > e.clientWidth + 1)") {
 		t.Error("a long text is wider than its place")
 	}

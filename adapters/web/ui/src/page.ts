@@ -28,7 +28,7 @@ export function converse(title: string, colour: string): void {
   const typing = el('div', { class: 'msg bot typing', hidden: '' },
     el('div', { class: 'face' }, icon('bot')),
     el('div', { class: 'body' }, el('div', { class: 'text', role: 'img', 'aria-label': w.$bot + w.$typing }, el('i'), el('i'), el('i'))));
-  const below = button('below', '', bottom, icon('send'), w.$below);
+  const below = button('below', '', () => bottom(), icon('send'), w.$below);
   below.hidden = true;
   const scroller = el('div', { class: 'scroll' }, log, typing);
   const again = button('', '', () => link.$retry());
@@ -48,8 +48,10 @@ export function converse(title: string, colour: string): void {
   function tell(m: object): void { parent.postMessage(m, '*'); }
 
   function nearBottom(): boolean { return scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 120; }
-  function bottom(): void {
+  // bottom shows what is newest; of a message that is higher than the screen, its beginning.
+  function bottom(of?: HTMLElement): void {
     scroller.scrollTop = scroller.scrollHeight;
+    if (of && of.offsetHeight > scroller.clientHeight) of.scrollIntoView();
     below.hidden = true;
   }
 
@@ -124,7 +126,7 @@ export function converse(title: string, colour: string): void {
     node.classList.toggle('more', !!last && last.className.split(' ')[1] === b.from);
     shown.set(b.id, node);
     node.querySelectorAll('img').forEach((i) => on(i, 'load', () => { if (stay) bottom(); }));
-    if (stay || own || !live) bottom();
+    if (stay || own || !live) bottom(node);
     else below.hidden = false;
   }
 
