@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/xianda-bot/xianda/dialog/script"
 )
@@ -22,6 +24,11 @@ var ErrLayout = errors.New("this way of writing YAML is not known here, so the f
 // error rather than a change of meaning.
 func Format(src script.Source) ([]byte, error) {
 	text := strings.ReplaceAll(string(bytes.TrimPrefix(src.Data, []byte("\xef\xbb\xbf"))), "\r\n", "\n")
+	if at := strings.IndexFunc(text, func(r rune) bool {
+		return r != '\n' && r != '\t' && unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == utf8.RuneError
+	}); at >= 0 {
+		return nil, fmt.Errorf("%s:%d: a control character: %w", src.Name, 1+strings.Count(text[:at], "\n"), ErrLayout)
+	}
 	var out []string
 	for i, doc := range documents(text) {
 		page := script.ReadPage(script.Source{Name: src.Name, Data: []byte(doc)})

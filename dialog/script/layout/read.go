@@ -29,6 +29,9 @@ func (r *reader) document() (document, error) {
 	if d.root, err = r.block(indentOf(r.lines[r.at]), 0); err != nil {
 		return d, err
 	}
+	if d.root.kind != mapping && d.root.kind != sequence {
+		return d, ErrLayout // no file of a release is a text
+	}
 	d.root.foot = append(d.root.foot, r.comments()...)
 	if r.at < len(r.lines) {
 		return d, ErrLayout

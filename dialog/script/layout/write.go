@@ -24,18 +24,11 @@ func (w *writer) document(d document, at place) {
 	if n := len(d.head); len(head) > 0 && n > 0 && d.head[n-1] == "" { // the blank line below the head of a file
 		w.WriteString("\n")
 	}
-	switch n := d.root; {
-	case n.kind == literal:
-		w.WriteString(strings.Join(n.text, "\n  ") + "\n")
-	case n.kind == scalar:
-		w.scalar(n, 0)
-		w.WriteString("\n")
-	case n.flow && !w.broken(n, 0, at):
-		w.WriteString(inline(n, at) + "\n")
-	default:
-		w.entries(n, 0, at, false)
+	if !d.root.flow || w.broken(d.root, 0, at) {
+		w.entries(d.root, 0, at, false)
 		return
 	}
+	w.WriteString(inline(d.root, at) + "\n")
 	w.comments(footOf(d.root), 0)
 }
 
