@@ -23,7 +23,7 @@ type Effort int64
 
 const (
 	AtLoad  Effort = 0           // what a start can afford: the default
-	Compile Effort = 200_000_000 // what publishing can afford
+	Compile Effort = 100_000_000 // what publishing can afford
 )
 
 // Hit is a document that a text may ask for.

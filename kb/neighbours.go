@@ -11,7 +11,7 @@ type neighbours struct {
 
 const (
 	farShare   = 4   // one of so many examples comes from anywhere
-	commonRow  = 400 // a feature of more documents tells little about which ones are near
+	commonRow  = 200 // a feature of more documents tells little about which ones are near
 	nearDocs   = 200 // of one document
 	strideFrom = 7919
 )
@@ -77,20 +77,13 @@ func (n *neighbours) choose(d *descent, l *linear, doc int32, most int) []int32 
 			}
 		}
 	}
-	slices.SortFunc(d.near, func(a, b int32) int {
-		switch x, y := d.shared[a], d.shared[b]; {
-		case x > y:
-			return -1
-		case x < y:
-			return 1
-		}
-		return int(a - b)
-	})
-	for i, other := range d.near {
-		d.shared[other] = 0
-		if i < nearDocs && len(out) < most-most/farShare {
+	for _, other := range d.nearest(min(nearDocs, 1+most*len(d.own)/len(d.all))) {
+		if len(out) < most-most/farShare {
 			out = append(out, d.own[other]...)
 		}
+	}
+	for _, other := range d.near {
+		d.shared[other] = 0
 	}
 	for i := 1; len(out) < most; i++ { // the same for every machine, and spread over the base
 		p := int32((int(doc)*strideFrom + i*strideFrom) % len(d.all))
@@ -102,4 +95,26 @@ func (n *neighbours) choose(d *descent, l *linear, doc int32, most int) []int32 
 	}
 	d.chosen = out
 	return out
+}
+
+// nearest returns the n documents of d.near that share most. They are few of many: keeping a short list sorted is cheaper than sorting.
+func (d *descent) nearest(n int) []int32 {
+	before := func(a, b int32) bool {
+		return d.shared[a] > d.shared[b] || d.shared[a] == d.shared[b] && a < b
+	}
+	top := d.top[:0]
+	for _, doc := range d.near {
+		if len(top) == n && !before(doc, top[n-1]) {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(top, doc, func(a, b int32) int {
+			if before(a, b) {
+				return -1
+			}
+			return 1
+		})
+		top = slices.Insert(top[:min(len(top), n-1)], at, doc)
+	}
+	d.top = top
+	return top
 }

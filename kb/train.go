@@ -4,7 +4,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -162,6 +161,7 @@ type descent struct {
 	weights []float32 // all zero between lines
 	shared  []float32 // all zero between choices
 	near    []int32
+	top     []int32
 	chosen  []int32
 	pull    []float64
 	active  []int32
@@ -230,17 +230,33 @@ func (d *descent) collect(examples []int32, most int) []part {
 			}
 		}
 	}
-	if len(line) > most {
-		slices.SortFunc(line, func(a, b part) int {
-			switch x, y := a.weight*a.weight, b.weight*b.weight; {
-			case x > y:
-				return -1
-			case x < y:
-				return 1
-			}
-			return int(a.row - b.row)
-		})
-		line = slices.Clip(line[:most])
+	return largest(line, most)
+}
+
+// largest keeps no more than most parts: those above the weight at which so many are left, in steps of the largest.
+func largest(line []part, most int) []part {
+	if len(line) <= most {
+		return line
 	}
-	return line
+	top := float32(0)
+	for _, p := range line {
+		top = max(top, p.weight, -p.weight)
+	}
+	step := func(p part) int { return int(255 * max(p.weight, -p.weight) / top) }
+	var counts [256]int
+	for _, p := range line {
+		counts[step(p)]++
+	}
+	least, n := 256, 0
+	for least > 0 && n+counts[least-1] <= most {
+		least--
+		n += counts[least]
+	}
+	kept := make([]part, 0, n)
+	for _, p := range line {
+		if step(p) >= least {
+			kept = append(kept, p)
+		}
+	}
+	return kept
 }
