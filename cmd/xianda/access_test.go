@@ -1,12 +1,15 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
@@ -52,6 +55,35 @@ const audit = `(() => {
   return [...new Set(out)];
 })()`
 
+// tree is what the browser tells a screen reader, "role: name", closed shadows and all.
+func (p *tab) tree() (out []string) {
+	p.t.Helper()
+	tree, err := chromedp.Call(p.ctx, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	word := func(v *accessibility.Value) (s string) {
+		if v != nil {
+			_ = json.Unmarshal(v.Value, &s) // what is no text has no name
+		}
+		return s
+	}
+	for _, n := range tree.Nodes {
+		if role := word(n.Role); !n.Ignored && role != "StaticText" && role != "InlineTextBox" {
+			out = append(out, role+": "+word(n.Name))
+		}
+	}
+	return out
+}
+
+// nameless are the things to act on, in what a screen reader is told, that have no name.
+func nameless(tree []string) []string {
+	return slices.DeleteFunc(slices.Clone(tree), func(line string) bool {
+		role, name, _ := strings.Cut(line, ": ")
+		return name != "" || !slices.Contains([]string{"button", "link", "textbox", "log", "dialog", "group", "heading", "image", "Iframe", "RootWebArea"}, role)
+	})
+}
+
 // talk brings everything onto the page that it can show: questions, a rating, own words, a seat.
 func (p *tab) talk(h *house, url string) {
 	p.t.Helper()
@@ -93,6 +125,9 @@ func TestPageIsAccessibleInChromium(t *testing.T) {
 		for _, screen := range []string{"a conversation", "the beginning"} {
 			if found := value[[]string](p, audit); len(found) > 0 {
 				t.Errorf("%s, %s, %d wide, %s: %q", c.channel, c.scheme, c.width, screen, found)
+			}
+			if tree := p.tree(); len(nameless(tree)) > 0 || !slices.Contains(tree, "log: 对话内容") || !slices.Contains(tree, "textbox: 说说您遇到的问题") {
+				t.Errorf("%s, %s: a screen reader is told %q, without a name %q", c.channel, screen, tree, nameless(tree))
 			}
 			value[bool](p, "(document.querySelector('.scroll').scrollTop = 0, document.querySelector('.typing').hidden = false, document.querySelector('.notice').hidden = false, true)")
 		}

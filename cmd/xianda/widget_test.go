@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,7 +64,13 @@ func TestWidgetInChromium(t *testing.T) {
 	p := b.tab()
 	p.open(allowed)
 	value[bool](p, "(window.told = [], document.addEventListener('xianda', e => told.push(e.detail.peer)), true)")
+	if tree := p.tree(); len(nameless(tree)) > 0 || !slices.Contains(tree, "button: 打开客服对话") {
+		t.Errorf("a screen reader is told %q of the launcher", tree)
+	}
 	p.tapsLauncher()
+	if tree := p.tree(); len(nameless(tree)) > 0 || !slices.Contains(tree, "button: 收起") || !slices.Contains(tree, "dialog: 支付帮助") {
+		t.Errorf("a screen reader is told %q of the open widget", tree)
+	}
 	f := p.frame(page)
 	f.sees("document.querySelector('.up')")
 	f.offers("红包功能被限制怎么办") // by data-scene
@@ -80,6 +87,12 @@ func TestWidgetInChromium(t *testing.T) {
 		t.Errorf("the conversation of %s was answered with %d", who, status)
 	}
 	said := f.bubbles()
+	value[bool](f, "dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'}))")
+	for deadline := time.Now().Add(pagePatience); !slices.Contains(p.tree(), "button: 打开客服对话"); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("Escape does not close the widget: %q", p.tree())
+		}
+	}
 
 	p.open(allowed) // another page of the same site
 	p.tapsLauncher()
