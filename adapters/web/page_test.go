@@ -152,3 +152,26 @@ func TestNewRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestProbe(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		s    Section
+		want string
+	}{
+		{section(), "page: at /web/site/ · widget: pages of https://shop.example may hold it · people: known again by the configured secret"},
+		{Section{}, "page: at /web/site/ · widget: no page may hold it: set origins to let one · people: known again by a secret that all processes share in the store"},
+	} {
+		d, _ := adapterstest.NewDeps()
+		var got []string
+		for _, k := range mustNew(t, c.s, d).Probe(t.Context()) {
+			if !k.OK {
+				t.Errorf("%s is not well: %s", k.Name, k.Detail)
+			}
+			got = append(got, k.Name+": "+k.Detail)
+		}
+		if line := strings.Join(got, " · "); line != c.want {
+			t.Errorf("Probe = %q, want %q", line, c.want)
+		}
+	}
+}

@@ -55,6 +55,7 @@ var (
 	_ adapters.Webhook = (*Adapter)(nil)
 	_ adapters.Typer   = (*Adapter)(nil)
 	_ adapters.Holder  = (*Adapter)(nil)
+	_ adapters.Prober  = (*Adapter)(nil)
 )
 
 // New makes the adapter of one page.
