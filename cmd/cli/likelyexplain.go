@@ -171,10 +171,10 @@ func (c *common) printExplanation(e dialog.Explanation) {
 	if e.Rule == "miss" {
 		fmt.Fprintln(c.env.Err, "the text is not understood; this is what is likely without it")
 	}
-	switch {
-	case e.Then == dialog.WouldAnswer:
+	switch e.Then {
+	case dialog.WouldAnswer:
 		fmt.Fprintln(c.env.Err, "the first is answered at once")
-	case e.Then == dialog.WouldOffer:
+	case dialog.WouldOffer:
 		fmt.Fprintf(c.env.Err, "offered: together they are %.2f likely, at least thresholds.%s %.2f\n", e.Together, e.Key, e.Floor)
 	default:
 		fmt.Fprintf(c.env.Err, "nothing is offered: below thresholds.%s %.2f together\n", e.Key, e.Floor)

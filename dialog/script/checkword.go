@@ -7,10 +7,10 @@ import (
 	"github.com/xianda-bot/xianda/kb"
 )
 
-// secrets are what no service asks a person for; not those that a sentence warns of.
+// secretAsked is a question for what no service asks a person for; a sentence that speaks of a password asks for none yet.
 var (
-	secretWord = regexp.MustCompile(`密码|验证码|校验码|动态码|CVV|安全码`)
-	warnWord   = regexp.MustCompile(`不要|请勿|切勿|别|不需要|不用|不会|无需|忘记|修改|重置|泄露`)
+	secretAsked = regexp.MustCompile(`(?:发|回复|提供|输入|填|告诉|报|给)[^，。？]{0,8}?(密码|验证码|校验码|动态码|CVV|安全码)|(密码|验证码|校验码|动态码|CVV|安全码)[^，。？]{0,4}(?:是多少|是什么|发来|发给|发一下|给我)`)
+	warnWord    = regexp.MustCompile(`不要|请勿|切勿|别|不需要|不用|不会|无需|收不到|没收到`)
 )
 
 // promises are words that a helpdesk should not say: what nobody can promise (and what advertising law forbids), and what offends. They are
@@ -27,8 +27,8 @@ func (k *checker) asks(s *Slot) {
 		return
 	}
 	for _, sentence := range sentenceEnd.Split(s.Ask.literal(), -1) {
-		if m := secretWord.FindString(sentence); m != "" && !warnWord.MatchString(sentence) {
-			k.warn(s.Ask.Pos, "asks-secret", "这句话在问“"+m+"”，客服不能要", "改问订单号这样不怕别人知道的东西")
+		if m := secretAsked.FindStringSubmatch(sentence); m != nil && !warnWord.MatchString(sentence) {
+			k.warn(s.Ask.Pos, "asks-secret", "这句话在要“"+m[1]+m[2]+"”，客服不能要", "改问订单号这样不怕别人知道的东西")
 			return
 		}
 	}

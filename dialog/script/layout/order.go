@@ -24,12 +24,12 @@ func (p place) item() place { return place{p.file, strings.TrimPrefix(p.keys+"/-
 
 // kindOf is the kind of a release's file, by its name.
 func kindOf(name string) string {
-	switch dir := path.Dir(name); {
-	case dir == "dialogs":
+	switch path.Dir(name) {
+	case "dialogs":
 		return "dialog"
-	case dir == "kb":
+	case "kb":
 		return "kb"
-	case dir == "tests":
+	case "tests":
 		return "test"
 	}
 	return strings.TrimSuffix(path.Base(name), path.Ext(name))

@@ -170,7 +170,7 @@ func (r *reader) child(indent, items, depth int) (*node, error) {
 		return &node{}, nil
 	}
 	at := indentOf(r.lines[r.at])
-	if at <= indent && !(at > items && isItem(r.lines[r.at][at:])) {
+	if at <= indent && (at <= items || !isItem(r.lines[r.at][at:])) {
 		r.at = from
 		return &node{}, nil
 	}
@@ -311,7 +311,7 @@ func cutKey(s string) (key string, column int, ok bool) {
 	if s == "" || strings.ContainsRune("#{[&*!|>%@`", rune(s[0])) {
 		return "", 0, false
 	}
-	end := 0
+	var end int
 	if s[0] == '"' || s[0] == '\'' {
 		if end = closing(s, 1, s[0]); end < 0 {
 			return "", 0, false
