@@ -124,7 +124,7 @@ func (t *turn) answer(id string, then *script.Then) (said, waits bool) {
 		return false, false
 	}
 	v, foreign := t.entryWords(e)
-	aside := t.s.Place != nil && t.s.Place.Asking != "" // in the middle of a dialog that waits for something else
+	aside := t.s.Place != nil && (t.s.Place.Asking != "" || t.s.Guide != nil && then == nil) // in the middle of a dialog that waits for something else
 	if aside && len(v.Steps) > 0 {
 		v.Answer = t.inOne(v)
 	}

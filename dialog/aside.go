@@ -20,10 +20,12 @@ const strays = 2
 // serve answers with an entry or begins a dialog. A dialog that waits for an answer is not forgotten over it: behind an entry its
 // question is asked again, and behind another dialog it goes on.
 func (t *turn) serve(id string) {
+	guide := t.s.Guide
 	t.putAside()
 	if e, ok := strings.CutPrefix(id, toEntry); ok {
 		t.answer(e, nil)
 		t.comeBack()
+		t.guideOver(guide)
 		return
 	}
 	name, at, _ := strings.Cut(strings.TrimPrefix(id, toDialog), "/")
@@ -41,11 +43,11 @@ func (t *turn) serve(id string) {
 	t.begin(name, at)
 }
 
-// putAside makes room for another matter: a dialog that waits for an answer stays, unless the person strayed from it too often or left
+// putAside makes room for another matter: a dialog that waits for an answer, or leads through a guide, stays, unless the person strayed from it too often or left
 // it alone; one that only asked 解决了吗 is over, and the one that lies paused below it waits again.
 func (t *turn) putAside() {
 	for p := t.s.Place; p != nil; p = t.s.Place {
-		if p.Asking != "" && !p.Idle && p.Strayed < strays {
+		if (p.Asking != "" || t.s.Guide != nil) && !p.Idle && p.Strayed < strays {
 			p.Strayed++
 			return
 		}

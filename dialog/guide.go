@@ -18,8 +18,9 @@ const (
 
 // What people say instead of tapping 下一步 or 没找到, folded: 然后呢 is 然后.
 const (
-	goesOn   = " 下一步 下一个 然后 接下来 还有 继续 好了 好 好的 做好了 完成 完成了 找到了 找到 ok okay 嗯 可以 next done "
-	stuckNow = " 没找到 找不到 没有 没有这个 没看到 看不到 不行 找不着 卡住了 打不开 点不了 没有这一项 "
+	goesOn     = " 下一步 下一个 然后 接下来 还有 继续 好了 好 好的 做好了 完成 完成了 找到了 找到 ok okay 嗯 可以 next done "
+	goesOnOnly = " 下一步 下一个 接下来 继续 next "
+	stuckNow   = " 没找到 找不到 没有 没有这个 没看到 看不到 不行 找不着 卡住了 打不开 点不了 没有这一项 "
 )
 
 // guide begins a step-by-step answer: one step a message (F19). then is what follows 已解决 and 没解决; nil: as behind any answer.
@@ -52,11 +53,29 @@ func (t *turn) guideHead(n, of int) string {
 	return t.filled(t.texts().GuideStep, map[string]any{"at": float64(n), "of": float64(of)})
 }
 
+// guideOver goes on with a guide over which something else was asked: in a dialog its step is shown again; outside it waits, and
+// 下一步 goes on with it.
+func (t *turn) guideOver(g *session.Guide) {
+	switch {
+	case g == nil:
+	case t.s.Place != nil && t.s.Guide == g:
+		if e := t.rel.Entry(g.Entry); e != nil && e.Valid(t.now) {
+			t.say(t.texts().Resume, "text:resume")
+			t.guideStep(e, g, g.Shown)
+		}
+	case t.s.Place == nil && t.s.Guide == nil && g.Solved == "" && g.Unsolved == "":
+		t.s.Guide = g
+	}
+}
+
 // guided reads what the person says in the middle of a guide; false: it is something else.
 func (t *turn) guided() bool {
 	folded := kb.Fold(t.message.Text)
 	if folded == "" || strings.Contains(folded, " ") {
 		return false
+	}
+	if t.s.Last != nil && t.s.Last.ID != toEntry+t.s.Guide.Entry && t.s.Place == nil { // something else was asked meanwhile
+		return !t.gone() && strings.Contains(goesOnOnly, " "+folded+" ") && t.guideOn(1)
 	}
 	switch {
 	case strings.Contains(goesOn, " "+folded+" "):

@@ -1,8 +1,10 @@
 package dialog
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/dialog/release"
@@ -176,10 +178,37 @@ func solvedPair(o *session.Offer) (yes, no *session.Item) {
 	return &o.Items[n-2], &o.Items[n-1]
 }
 
+// How people say that it did not help, and what has not come about: 没有，我还是转不出去. Who goes on with a question asks another.
+var (
+	notYet    = regexp.MustCompile(`^(?:没有?|还没有?|(?:还|没有?|还没有?)解决|还是不行|还不行|不行|没用|没好)[,，。.!！;；\s]+(.+)$`)
+	unchanged = regexp.MustCompile(`^我?(?:这边|这里)?(?:还是|依然|仍然).{0,5}(?:不|没)`)
+	asksOther = regexp.MustCompile(`[吗?？]|^我?(?:想|要)|请问|怎么|什么|哪|多少|多久`)
+)
+
+// longestNo is how many characters may tell that nothing has changed.
+const longestNo = 24
+
+// stillNot tells whether a message says, in more words than 没解决, that it is not solved.
+func stillNot(folded string) bool {
+	if utf8.RuneCountInString(folded) > longestNo {
+		return false
+	}
+	if m := notYet.FindStringSubmatch(folded); m != nil {
+		return !asksOther.MatchString(m[1])
+	}
+	return unchanged.MatchString(folded) && !asksOther.MatchString(folded)
+}
+
 // solvedOrNot reads a plain yes or no while 解决了吗 is asked.
 func (t *turn) solvedOrNot(o *session.Offer, folded string) (session.Item, bool) {
 	yes, no := solvedPair(o)
-	if yes == nil || folded == "" || strings.Contains(folded, " ") {
+	if yes == nil || folded == "" {
+		return session.Item{}, false
+	}
+	if stillNot(folded) {
+		return *no, true
+	}
+	if strings.Contains(folded, " ") {
 		return session.Item{}, false
 	}
 	switch {

@@ -13,10 +13,14 @@ func (t *turn) question(d *script.Dialog, name string) {
 	slot := d.Slot(name)
 	t.s.Place.Asking = name
 	t.sayTemplate(slot.Ask, toDialog+d.ID+"/"+t.s.Place.Step)
-	t.show(session.Choices, slotItems(slot))
+	t.show(session.Choices, t.slotItems(slot))
 }
 
-func slotItems(slot *script.Slot) []session.Item {
+// slotItems are the answers of a slot that can be tapped.
+func (t *turn) slotItems(slot *script.Slot) []session.Item {
+	if slot.Type == script.YesNo {
+		return []session.Item{{Label: t.texts().Affirm, Target: toSlot + "yes"}, {Label: t.texts().Deny, Target: toSlot + "no"}}
+	}
 	var items []session.Item
 	for _, c := range slot.Choices {
 		items = append(items, session.Item{Label: c.Label, Target: toSlot + c.Key})
@@ -160,12 +164,12 @@ func (t *turn) invalid(d *script.Dialog, step *script.Step, slot *script.Slot) {
 		scope.Len = slot.Received(t.message.Text)
 		if text, err := slot.Invalid.Render(scope); err == nil {
 			t.say(text, source)
-			t.show(session.Choices, slotItems(slot))
+			t.show(session.Choices, t.slotItems(slot))
 			return
 		}
 	}
 	t.say(t.invalidText(slot.Type), source)
-	t.show(session.Choices, slotItems(slot))
+	t.show(session.Choices, t.slotItems(slot))
 }
 
 func (t *turn) invalidText(kind script.SlotType) string {

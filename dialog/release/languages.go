@@ -22,6 +22,8 @@ func English() Texts {
 		None:        "None of these",
 		NoneSaid:    "All right, please tell me in one sentence what happened, and I will look again.",
 		Human:       "Talk to a person",
+		Affirm:      "Yes",
+		Deny:        "No",
 		Solved:      "Solved",
 		Unsolved:    "Not solved",
 		Ask:         "Did this solve your problem?",

@@ -9,6 +9,8 @@ type Texts struct {
 	None        string `yaml:"none"`         // label of the choice 都不是
 	NoneSaid    string `yaml:"none_said"`    // answer to it
 	Human       string `yaml:"human"`        // label of the choice 人工
+	Affirm      string `yaml:"affirm"`       // label of 是, to a question of yes or no
+	Deny        string `yaml:"deny"`         // label of 否
 	Solved      string `yaml:"solved"`       // label of 已解决
 	Unsolved    string `yaml:"unsolved"`     // label of 没解决
 	Ask         string `yaml:"ask_solved"`   // 解决了吗
@@ -64,6 +66,8 @@ func DefaultTexts() Texts {
 		None:        "都不是",
 		NoneSaid:    "好的，请用一句话说说您遇到的情况，我再找找看。",
 		Human:       "转人工",
+		Affirm:      "是",
+		Deny:        "否",
 		Solved:      "已解决",
 		Unsolved:    "没解决",
 		Ask:         "这样解决您的问题了吗？",
