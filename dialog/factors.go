@@ -172,18 +172,14 @@ func (t *turn) decided(when *script.Expr) (factor, value string) {
 	return name, ""
 }
 
-// candidates are the ids that may be shown now.
-func (t *turn) candidates() []string {
-	all := t.shelf.candidates(t.rel)
-	if !all.timed {
-		return all.ids
-	}
-	return slices.DeleteFunc(slices.Clone(all.ids), func(id string) bool { return !t.servable(id) })
-}
-
 // guess ranks what the person may want before a word, at most n.
 func (t *turn) guess(n int) []likely.Guess {
-	return likely.Rank(t.learned, likely.Query{Candidates: t.candidates(), Factors: t.factors(), Votes: t.votes(), Now: t.now, Seed: t.seed, N: n})
+	all := t.shelf.candidates(t.rel)
+	q := likely.Query{Set: all.set, Factors: t.factors(), Votes: t.votes(), Now: t.now, Seed: t.seed, N: n}
+	if all.timed {
+		q.Keep = t.servable
+	}
+	return likely.Rank(t.learned, q)
 }
 
 // meant are the hits of a text in the order in which the person likely means them, for who they are and where they come from. What the

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/xianda-bot/xianda/dialog/likely"
 	"github.com/xianda-bot/xianda/dialog/release"
 	"github.com/xianda-bot/xianda/dialog/script"
 )
@@ -114,7 +115,8 @@ func (s *Shelf) Dialog(id, version string) *script.Dialog {
 // candidates are the ids that a release may offer, in its order, and the entries of each topic.
 type candidates struct {
 	ids    []string
-	timed  bool // some may not be served at every time
+	set    *likely.Set // of ids
+	timed  bool        // some may not be served at every time
 	topics map[string][]string
 }
 
@@ -140,6 +142,7 @@ func newCandidates(r *release.Release) *candidates {
 	for _, o := range r.Openers {
 		c.add(o.Target)
 	}
+	c.set = likely.NewSet(c.ids)
 	return c
 }
 

@@ -36,11 +36,12 @@ func BenchmarkRank(b *testing.B) {
 	for _, n := range []int{300, 10_000} {
 		b.Run(fmt.Sprint(n, " candidates"), func(b *testing.B) {
 			l, ids, person := busy(n)
+			set := NewSet(ids)
 			votes := []Vote{{ID: ids[7], Score: .4}, {ID: ids[8], Score: .9, Factor: "scene.error", Value: "3"}}
 			r := rand.New(rand.NewPCG(3, 4))
 			b.ReportAllocs()
 			for b.Loop() {
-				Rank(l, Query{Candidates: ids, Factors: person(r), Votes: votes, Now: noon, Seed: r.Uint64(), N: 9})
+				Rank(l, Query{Set: set, Factors: person(r), Votes: votes, Now: noon, Seed: r.Uint64(), N: 9})
 			}
 		})
 	}

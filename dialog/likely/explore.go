@@ -24,7 +24,7 @@ func (r *ranking) best(learning bool) []Guess {
 	}
 	out := make([]Guess, n)
 	for i, c := range order[:n] {
-		out[i] = Guess{ID: r.q.Candidates[c.candidate], Label: c.label, P: c.p, Why: ordered(c.why)}
+		out[i] = Guess{ID: r.ids[c.candidate], Label: c.label, P: c.p, Why: ordered(c.why)}
 	}
 	return out
 }

@@ -114,6 +114,25 @@ func TestSameArgumentsSameAnswer(t *testing.T) {
 	})
 }
 
+// TestSetsAreCandidates: a set that was made ready gives what its ids give one by one.
+func TestSetsAreCandidates(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawWorld(t)
+		for i := range rapid.SampledFrom([]int{0, 2 * maxClasses}).Draw(t, "more") {
+			w.candidates = append(w.candidates, fmt.Sprintf("kb:more-%d", i))
+		}
+		q := w.drawQuery(t)
+		gone := rapid.SampledFrom(w.candidates).Draw(t, "gone")
+		plain := q
+		plain.Candidates = slices.DeleteFunc(slices.Clone(w.candidates), func(id string) bool { return id == gone })
+		q.Candidates, q.Set, q.Keep = nil, NewSet(w.candidates), func(id string) bool { return id != gone }
+		if a, b := Rank(w.learned, plain), Rank(w.learned, q); len(a)+len(b) > 0 && !reflect.DeepEqual(a, b) {
+			t.Fatalf("Rank of candidates = %+v, of a set %+v", a, b)
+		}
+	})
+}
+
 func TestAStrongerRuleNeverHurts(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -101,7 +101,7 @@ func (b *builder) learn(h Hour, teach bool) {
 	day := dayKeys(h.At)
 	for _, c := range rows {
 		id := b.number(c.id)
-		sets := newLattice(len(c.codes)).sets
+		sets := b.latticeOf(len(c.codes)).sets
 		switch c.kind {
 		case wanted:
 			b.trend[id] += c.n

@@ -45,9 +45,9 @@ func TestLearnedIsBounded(t *testing.T) {
 	web := Factor{Name: "channel", Value: "web"}
 	var l *Learned
 	at := noon.Add(-48 * time.Hour)
-	for i := range 12 {
+	for i := range 6 {
 		counts := counting(nil, 3000, "kb:usual", web)
-		for j := range 4000 {
+		for j := range 3000 {
 			f := []Factor{{Name: fmt.Sprint("scene.", i, j%50), Value: fmt.Sprint(j)}, web, {Name: "profile.id", Value: fmt.Sprint(i, j)}, {Name: "event", Value: fmt.Sprint(j % 7)}}
 			CountWanted(counts, f, fmt.Sprint("kb:", j%300))
 		}

@@ -31,7 +31,9 @@ type Hit struct {
 
 // Query is what is known at one moment of one conversation.
 type Query struct {
-	Candidates []string // ids that may be offered now; the order settles ties
+	Candidates []string             // ids that may be offered now; the order settles ties
+	Set        *Set                 // instead of Candidates: many, the same for many queries
+	Keep       func(id string) bool // with Set: those that may be offered now; nil: all
 	Factors    []Factor
 	Votes      []Vote
 	Hits       []Hit
@@ -39,6 +41,24 @@ type Query struct {
 	Now        time.Time
 	Seed       uint64
 	N          int // at most so many guesses
+}
+
+// Set is ids that may be offered, made ready for many queries. It may be shared.
+type Set struct {
+	ids []string
+	at  map[string]int
+}
+
+// NewSet returns a set of ids in their order, each once.
+func NewSet(ids []string) *Set {
+	s := &Set{at: make(map[string]int, len(ids))}
+	for _, id := range ids {
+		if _, twice := s.at[id]; !twice {
+			s.at[id] = len(s.ids)
+			s.ids = append(s.ids, id)
+		}
+	}
+	return s
 }
 
 // Reason is one thing that speaks for a guess.

@@ -2,6 +2,7 @@ package likely
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 )
@@ -17,10 +18,13 @@ const (
 // Rank returns the likeliest candidates, best first, at most q.N, ties by their order. l may be nil: only rules and text then. The same
 // arguments give the same answer. Without text the probabilities sum to at most 1. A candidate that nothing speaks for is not returned.
 func Rank(l *Learned, q Query) []Guess {
-	if q.N <= 0 || len(q.Candidates) == 0 {
+	r := &ranking{q: q, ids: q.Candidates, t: &table{}, factors: pick(q.Factors), named: map[string]int{}, position: map[int]int{}}
+	if q.Set != nil {
+		r.ids = q.Set.ids
+	}
+	if q.N <= 0 || len(r.ids) == 0 {
 		return nil
 	}
-	r := &ranking{q: q, t: &table{}, factors: pick(q.Factors), named: map[string]int{}}
 	if l != nil && l.now != nil {
 		r.t = l.now
 	}
@@ -39,6 +43,7 @@ func Rank(l *Learned, q Query) []Guess {
 // ranking is one Rank under way.
 type ranking struct {
 	q       Query
+	ids     []string // of the candidates
 	t       *table
 	factors []picked
 
@@ -61,31 +66,66 @@ type class struct {
 	certain   bool // a rule says so: not the place to try something else
 }
 
-// find tells where among the candidates those are that the query or the table name.
+// find tells where among the candidates those are that the query names, and, when there are few, opens them all.
 func (r *ranking) find() {
+	var topics []string
 	for _, v := range r.q.Votes {
 		r.named[v.ID] = -1
 	}
 	for _, h := range r.q.Hits {
 		r.named[h.ID] = -1
 	}
-	topics := false
 	for _, f := range r.q.Factors {
-		topics = topics || f.Name == nameTopic
+		if f.Name == nameTopic {
+			topics = append(topics, f.Value)
+		}
 	}
-	r.place = make([]int32, len(r.t.ids))
-	for i, id := range r.q.Candidates {
-		if n, ok := r.t.at[id]; ok && r.place[n] == 0 {
+	few := len(r.ids) <= maxClasses
+	if r.q.Set != nil {
+		for _, id := range topics {
+			r.named[id] = -1
+		}
+		for id := range r.named {
+			r.named[id] = r.member(id)
+		}
+		if few {
+			for i, id := range r.ids {
+				if r.member(id) == i {
+					r.open(i)
+				}
+			}
+		}
+		return
+	}
+	if !few {
+		r.place = make([]int32, len(r.t.ids))
+	}
+	for i, id := range r.ids {
+		if few {
+			r.open(i)
+		} else if n, ok := r.t.at[id]; ok && r.place[n] == 0 {
 			r.place[n] = int32(i) + 1
 		}
-		if at, ok := r.named[id]; ok && at < 0 || !ok && topics && r.topic(id) {
+		if at, ok := r.named[id]; ok && at < 0 || !ok && slices.ContainsFunc(topics, func(topic string) bool { return same(topic, id) }) {
 			r.named[id] = i
 		}
 	}
 }
 
-func (r *ranking) topic(id string) bool {
-	return slices.ContainsFunc(r.q.Factors, func(f Factor) bool { return f.Name == nameTopic && same(f.Value, id) })
+// member is the index of an id in the set, -1: it is not there, or not now.
+func (r *ranking) member(id string) int {
+	if i, ok := r.q.Set.at[id]; ok && (r.q.Keep == nil || r.q.Keep(id)) {
+		return i
+	}
+	return -1
+}
+
+// placed is the candidate that an id of the table is, -1: none.
+func (r *ranking) placed(number int32) int {
+	if r.q.Set != nil {
+		return r.member(r.t.ids[number])
+	}
+	return int(r.place[number]) - 1
 }
 
 // candidate is the index of an id that the query names, -1: it is none.
@@ -117,35 +157,36 @@ func (r *ranking) votes() {
 func strength(score float64) float64 { return voteStrength / max(1-score, 1e-9) }
 
 // open adds a class for a candidate, once, and returns where it is.
-func (r *ranking) open(candidate int, number int32) int {
+func (r *ranking) open(candidate int) int {
 	if i, ok := r.position[candidate]; ok {
 		return i
 	}
+	c := class{candidate: candidate, number: -1}
+	if n, ok := r.t.at[r.ids[candidate]]; ok {
+		c.number = n
+	}
 	r.position[candidate] = len(r.classes)
-	r.classes = append(r.classes, class{candidate: candidate, number: number})
+	r.classes = append(r.classes, c)
 	return len(r.classes) - 1
 }
 
 // posterior fills in the probabilities that what others with the same factors wanted gives.
 func (r *ranking) posterior() {
-	r.position = map[int]int{}
 	r.view = r.t.look(codesOf(r.factors), r.q.Now)
-	named := make([]int, 0, len(r.named))
-	for _, i := range r.named {
-		if i >= 0 {
-			named = append(named, i)
-		}
-	}
+	named := slices.Collect(maps.Values(r.named))
 	slices.Sort(named)
 	for _, i := range named {
-		number := int32(-1)
-		if n, ok := r.t.at[r.q.Candidates[i]]; ok {
-			number = n
+		if i >= 0 {
+			r.open(i)
 		}
-		r.open(i, number)
 	}
-	for _, id := range r.view.most(r.q.Now, func(id int32) bool { return r.place[id] > 0 }) {
-		r.open(int(r.place[id])-1, id)
+	if len(r.t.contexts) == 0 {
+		return
+	}
+	if len(r.ids) > maxClasses {
+		for _, id := range r.view.most(func(id int32) bool { return r.placed(id) >= 0 }) {
+			r.open(r.placed(id))
+		}
 	}
 	v := r.view
 	for _, c := range r.classes {
@@ -240,7 +281,7 @@ func (r *ranking) repeat() {
 	for _, f := range mine {
 		best := -1
 		for i, c := range r.classes {
-			if same(f.Value, r.q.Candidates[c.candidate]) && (best < 0 || c.p > r.classes[best].p) {
+			if same(f.Value, r.ids[c.candidate]) && (best < 0 || c.p > r.classes[best].p) {
 				best = i
 			}
 		}

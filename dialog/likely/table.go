@@ -37,6 +37,7 @@ type table struct {
 	again    [2]float64          // wanted what was no recent topic, and what was one; weighted slowly
 	weights  map[uint64]*weights // by shape
 	cells    int
+	lattices []lattice // by number of factors
 
 	trend    map[int32]float64 // of the last hours, weighted at trendAt
 	trendAt  time.Time
@@ -60,6 +61,13 @@ type cell struct {
 func (t *table) aged(at time.Time) (slow, fast float64) {
 	d := float64(at.Sub(t.epoch))
 	return math.Exp2(d / float64(slowHalf)), math.Exp2(d / float64(fastHalf))
+}
+
+func (t *table) latticeOf(k int) lattice {
+	if k < len(t.lattices) {
+		return t.lattices[k]
+	}
+	return newLattice(k)
 }
 
 func (c *context) find(id int32) (cell, bool) {
@@ -120,6 +128,9 @@ func (t *table) change() *builder {
 	if n.contexts == nil {
 		n.at, n.contexts, n.offers = map[string]int32{}, map[uint64]*context{}, map[uint64]*context{}
 		n.weights, n.trend = map[uint64]*weights{}, map[int32]float64{}
+		for k := range maxFactors + 1 {
+			n.lattices = append(n.lattices, newLattice(k))
+		}
 	}
 	return &builder{table: &n, owned: map[*context]bool{}, dirty: map[*context]bool{}, ownMind: map[uint64]bool{}}
 }

@@ -30,18 +30,30 @@ type view struct {
 	posteriors [2][][]float64 // by memory, set, class
 	features   [][]float64    // logarithms to be mixed, by expert and class
 	p          []float64      // mixed, by class
+	slab       []float64      // rows not yet used
 }
 
 // look prepares a view without classes.
 func (t *table) look(codes []string, at time.Time) *view {
-	v := &view{t: t, codes: codes, lattice: newLattice(len(codes))}
+	v := &view{t: t, codes: codes, lattice: t.latticeOf(len(codes))}
 	slow, fast := t.aged(at)
 	v.scales = [2]float64{1 / slow, 1 / fast}
 	return v
 }
 
+// row is a new slice of one number for each class.
+func (v *view) row() []float64 {
+	n := len(v.numbers) + 1
+	if len(v.slab) < n {
+		v.slab = make([]float64, n*(4*len(v.lattice.sets)+8)) // all that one guess needs
+	}
+	row := v.slab[:n:n]
+	v.slab = v.slab[n:]
+	return row
+}
+
 // most are the ids of the table that are worth looking at, the likeliest first: at most maxClasses that keep lets pass (nil: all).
-func (v *view) most(at time.Time, keep func(id int32) bool) []int32 {
+func (v *view) most(keep func(id int32) bool) []int32 {
 	worth := make(map[int32]float64, 2*maxClasses)
 	add := func(id int32, x float64) {
 		if old, ok := worth[id]; ok {
@@ -67,7 +79,7 @@ func (v *view) most(at time.Time, keep func(id int32) bool) []int32 {
 // count is what was counted of the classes in a context, by memory, and in all; the last class has what the others leave.
 func (v *view) count(c *context) (n [2][]float64, total [2]float64) {
 	last := len(v.numbers)
-	n = [2][]float64{make([]float64, last+1), make([]float64, last+1)}
+	n = [2][]float64{v.row(), v.row()}
 	if c == nil {
 		return n, total
 	}
@@ -116,7 +128,7 @@ func (v *view) experts(at time.Time, fades []float64) {
 	logs := [2][][]float64{}
 	for m := range logs {
 		for s, set := range v.lattice.sets {
-			f := make([]float64, len(v.posteriors[m][s]))
+			f := v.row()
 			for i, p := range v.posteriors[m][s] {
 				f[i] = math.Log(p + leastSeen)
 			}
@@ -155,7 +167,7 @@ func against(n []float64, total, doubt float64, usual []float64) []float64 {
 // that a quiet hour says nothing.
 func (v *view) trending(at time.Time, usual []float64) []float64 {
 	last := len(v.numbers)
-	n := make([]float64, last+1)
+	n := v.row()
 	scale := math.Exp2(-max(0, float64(at.Sub(v.t.trendAt))) / float64(trendHalf))
 	total := v.t.trendSum * scale
 	n[last] = total
@@ -174,7 +186,9 @@ func (v *view) trending(at time.Time, usual []float64) []float64 {
 
 // mixed weighs the features and fills in p.
 func (v *view) mixed(w []float64) {
-	v.p = make([]float64, len(v.numbers)+1)
+	if v.p == nil {
+		v.p = v.row()
+	}
 	for e, f := range v.features {
 		if w[e] != 0 {
 			for i, x := range f {

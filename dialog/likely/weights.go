@@ -74,7 +74,7 @@ func (b *builder) teach(l *lesson, at time.Time) {
 		return
 	}
 	v := b.look(l.codes, at)
-	v.numbers = v.most(at, nil)
+	v.numbers = v.most(nil)
 	if len(v.numbers) == 0 {
 		return
 	}
@@ -107,6 +107,7 @@ func (b *builder) teach(l *lesson, at time.Time) {
 	}
 	steps := math.Ceil(min(n/stepSize, mostSteps))
 	for range int(steps) {
+		clear(v.p)
 		v.mixed(w.w)
 		step := n / steps * rate / float64(len(w.w)) / math.Sqrt(1+w.steps/slower)
 		w.steps += n / steps
