@@ -28,7 +28,7 @@ type values func(ctx context.Context) ([]string, cobra.ShellCompDirective)
 func (c *common) completing(root *cobra.Command) {
 	arguments := map[string]values{
 		"CASE": c.openCases, "LETTER": c.letters, "CHANNEL": c.channels, "DIALOG": c.dialogs, "ENTRY": c.entries,
-		"RELEASE": folders, "DIR": folders, "VERSION": c.releases, "COMMAND": commands(root),
+		"RELEASE": folders, "DIR": folders, "VERSION": c.releases, "FILE": sheets, "COMMAND": commands(root),
 	}
 	flags := map[string]values{
 		"as": c.played, "queue": c.queues, "release": folders, "in": folders, "lang": c.languages, "scene": c.scenes, "event": c.operations,
@@ -95,6 +95,11 @@ func oneOf(all ...string) values {
 	return func(context.Context) ([]string, cobra.ShellCompDirective) {
 		return all, cobra.ShellCompDirectiveNoFileComp
 	}
+}
+
+// sheets are files of entries.
+func sheets(context.Context) ([]string, cobra.ShellCompDirective) {
+	return []string{"csv", "yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
 func folders(context.Context) ([]string, cobra.ShellCompDirective) {

@@ -45,6 +45,8 @@ var touches = map[string]touched{
 	"likely explain":   {theRelease + "; with --conversation the running house", nothing},
 	"dialog test":      {theRelease + ", its tests too", "temporary stores that are thrown away"},
 	"kb find":          {theRelease, nothing},
+	"kb import":        {"FILE", "the file of --to, or the output; nothing over what exists without --replace"},
+	"kb export":        {theRelease, "the file of --to, or the output; nothing over what exists without --replace"},
 	"handoff list":     {theHouse, nothing},
 	"handoff show":     {theHouse, nothing},
 	"handoff claim":    {theHouse, "the case; that the seat is there"},

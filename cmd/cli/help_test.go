@@ -19,7 +19,7 @@ import (
 var verbs = strings.Fields(`answer ask check end erase forget give keep list look play print put read run say show take talk tell write`)
 
 // placeholderWords stand for arguments; complete.go offers values for all but words that only a person can know.
-var placeholderWords = strings.Fields(`CASE CHANNEL COMMAND DIALOG DIR ENTRY LETTER PERSON RELEASE SHELL TEXT VERSION`)
+var placeholderWords = strings.Fields(`CASE CHANNEL COMMAND DIALOG DIR ENTRY FILE LETTER PERSON RELEASE SHELL TEXT VERSION`)
 
 // every is cmd and all commands below it.
 func every(cmd *cobra.Command) []*cobra.Command {

@@ -12,7 +12,7 @@ func newKB(c *common) *cobra.Command {
 		Use: "kb", Short: "look into the knowledge base and measure it",
 		Example: "  xianda kb find 红包什么时候退\n  xianda kb find --release helpdesk 转账限额",
 	}
-	cmd.AddCommand(kbFind(c), kbEval(c))
+	cmd.AddCommand(kbFind(c), kbEval(c), kbImport(c), kbExport(c))
 	return cmd
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -205,15 +206,15 @@ func plotCurve(name, title string, outcomes []exam.Outcome, r exam.Report) error
 	return writeNew(name, picture.Write)
 }
 
-// writeNew writes a file that is whole or not there.
+// writeNew writes a file that is whole or as it was.
 func writeNew(name string, write func(io.Writer) error) error {
-	file, err := os.Create(name)
+	file, err := os.CreateTemp(filepath.Dir(name), ".new-*")
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", name, err)
 	}
-	err = errors.Join(write(file), file.Close())
-	if err != nil {
-		os.Remove(name)
+	defer os.Remove(file.Name()) // after the rename there is nothing to remove
+	if err := errors.Join(write(file), file.Chmod(0o644), file.Close()); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
-	return err
+	return os.Rename(file.Name(), name)
 }
