@@ -49,10 +49,11 @@ those that none of them does. With --show each conversation stands there as the 
 			for _, t := range tests {
 				n += len(t.Channels)
 			}
-			step, end := c.progress("conversations", n)
-			o := rehearse.Options{Caps: app.SampleCaps, Cover: &cover, Played: step}
+			o, end := rehearse.Options{Caps: app.SampleCaps, Cover: &cover}, func() {}
 			if show && !c.json {
-				o.Watch = c.printSeen
+				o.Watch = c.printSeen // which shows how far it is
+			} else {
+				o.Played, end = c.progress("conversations", n)
 			}
 			results, err := rehearse.Run(cmd.Context(), rel, tests, o)
 			end()
