@@ -20,7 +20,13 @@ func dialogTest(c *common) *cobra.Command {
 		Long: `Play every conversation of tests/*.yaml through the real engine, with the clock, seats and backends that the
 test gives: no network, no server, the same result every time. Fails when one does not come out as written.
 With --coverage it also tells which steps, branches, patterns and answers the conversations reach, and names
-those that none of them does. With --show each conversation stands there as the person reads it on that messenger.`,
+those that none of them does. With --show each conversation stands there as the person reads it on that messenger.
+
+A test says how things stand (given: channel, clock, lang, seats, stub, trace, profile, enter), then turn by turn what
+happens (user, choose, media, seat, close, wait, event, enter, restart, publish) and what must come of it (expect:
+says, lacks, silent, likely, offered, factor, source, kb, verbatim, dialog, step, slot, retry, handoff, to_user,
+lang), what must hold at the end (after: outcome, sent_max, duplicates), and what goes wrong all the while (fault:
+wechat_retry delivers each message three times, kill_after_commit kills the process after each turn).`,
 		Example: "  xianda dialog test\n  xianda dialog test helpdesk --json\n  xianda dialog test helpdesk --run 红包\n  xianda dialog test helpdesk --coverage",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, cfg, err := c.releaseDir(args)
