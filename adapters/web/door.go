@@ -17,6 +17,7 @@ var (
 	errLarge   = wrong{413, "large", "too_large", "", "the body is larger than 64 KB"}
 	errPace    = wrong{503, "pace", "too_fast", "", "too many messages at once: wait a moment"}
 	errCrowd   = wrong{503, "crowd", "too_many", "", "too many new people at once: wait a moment"}
+	errBusy    = wrong{503, "busy", "busy", "", "too many messages of this conversation wait: send it again in a moment"}
 	errStore   = wrong{503, "store", "unavailable", "", "the message was not accepted: send it again with the same id"}
 )
 

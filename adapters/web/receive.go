@@ -40,11 +40,14 @@ func (a *Adapter) receive(w http.ResponseWriter, r *http.Request, in adapters.In
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), acceptWithin)
 	defer cancel()
-	if err := a.take(ctx, peer, m, in); err != nil {
+	switch err := a.take(ctx, peer, m, in); {
+	case errors.Is(err, chat.ErrBusy): // the person's own limit, nothing of ours is broken
+		a.refuse(w, errBusy)
+	case err != nil:
 		a.refuse(w, *a.unavailable("inbox", err))
-		return
+	default:
+		a.answer(w, http.StatusAccepted, map[string]string{"id": m.ID})
 	}
-	a.answer(w, http.StatusAccepted, map[string]string{"id": m.ID})
 }
 
 // read reads and checks the body.

@@ -109,10 +109,13 @@ func TestRefusedByTheHouseIsNotShown(t *testing.T) {
 	t.Parallel()
 	h := newHall(t, section())
 	h.post("ann", body("a0", "在吗"))
-	for _, fault := range []error{errors.New("redis is not available"), chat.ErrBusy} {
+	for fault, want := range map[error]string{
+		errors.New("redis is not available"): "503 unavailable : the message was not accepted: send it again with the same id",
+		fmt.Errorf("turn: %w", chat.ErrBusy): "503 busy : too many messages of this conversation wait: send it again in a moment",
+	} {
 		h.fails(fault)
-		if got := refusal(t, h.post("ann", body("a1", "红包"))); got != "503 unavailable : the message was not accepted: send it again with the same id" {
-			t.Errorf("%v: answered %q", fault, got)
+		if got := refusal(t, h.post("ann", body("a1", "红包"))); got != want {
+			t.Errorf("%v: answered %q, want %q", fault, got, want)
 		}
 	}
 	h.fails(nil)

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/google/go-cmp/cmp"
@@ -23,8 +24,8 @@ func TestPageInChromium(t *testing.T) {
 	h.start()
 	b := newBrowser(t)
 	p := b.tab()
-	page := h.page() + "?scene=error=RP_HOLD"
-	p.chats(page)
+	address := h.page() + "?scene=error=RP_HOLD"
+	p.chats(address)
 	p.offers("红包功能被限制怎么办")
 	if focus := value[string](p, "document.activeElement.tagName"); focus != "TEXTAREA" {
 		t.Errorf("the focus of a fresh page is on %s, want the composer", focus)
@@ -62,17 +63,17 @@ func TestPageInChromium(t *testing.T) {
 	}
 	p.press(" \r") // nothing to read in it: stays unsent
 	value[bool](p, "(document.querySelector('textarea').value = '', true)")
-	p.types(strings.Repeat("长", 3000))
+	p.types(strings.Repeat("长", 30_000))
 	p.press("\r")
 	p.reads("太长了")
-	if n := value[int](p, "document.querySelector('textarea').value.length"); n != 3000 {
+	if n := value[int](p, "document.querySelector('textarea').value.length"); n != 30_000 {
 		t.Errorf("of what was too long %d characters came back, want all to be changed", n)
 	}
 	value[bool](p, "(document.querySelector('textarea').value = '', [...document.querySelectorAll('.note')].at(-1).closest('.msg').remove(), true)")
 	before := p.bubbles()
 
 	second := b.tab()
-	second.chats(page)
+	second.chats(address)
 	if d := cmp.Diff(before, second.bubbles()); d != "" {
 		t.Errorf("another tab shows something else (-first +second)\n%s", d)
 	}
@@ -96,7 +97,7 @@ func TestPageInChromium(t *testing.T) {
 
 	// Too many tabs: the oldest says so, and comes back when it is looked at.
 	for range 4 {
-		b.tab().chats(page)
+		b.tab().chats(address)
 	}
 	p.reads("对话已在别的窗口打开")
 	p.taps("在这里继续")
@@ -108,6 +109,17 @@ func TestPageInChromium(t *testing.T) {
 	if lang := value[string](english, "document.documentElement.lang + ' ' + document.querySelector('textarea').placeholder"); lang != "en Describe your problem" {
 		t.Errorf("with ?lang=en the page says %q", lang)
 	}
+
+	// Without cookies a person is known by a token.
+	bare := b.stranger()
+	if _, err := chromedp.Call(bare.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: "Object.defineProperty(navigator, 'cookieEnabled', {get: () => false})"}); err != nil {
+		t.Fatal(err)
+	}
+	bare.chats(address)
+	if value[string](bare, "localStorage.getItem('xianda /web/site/') ?? ''") == "" {
+		t.Error("a page without cookies has no token")
+	}
+	bare.answered(func() { bare.says("红包发不出去") })
 
 	// Forgetting a person empties the page that is open.
 	if status := h.ask(http.MethodDelete, "/v1/conversations/site/"+p.peer(), nil, nil); status != http.StatusNoContent {

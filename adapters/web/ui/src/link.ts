@@ -34,10 +34,10 @@ export interface Link {
   $send(m: Outgoing): void;
 }
 
-// connect opens the line and keeps it. framed: a frame of another site gets no cookies, so that we show a token.
-export function connect(ears: Ears, query: string, framed: boolean): Link {
+// connect opens the line and keeps it. bare: there are no cookies, as in a frame of another site, so that we show a token.
+export function connect(ears: Ears, query: string, bare: boolean): Link {
   const store = 'xianda ' + location.pathname, opening = freshID();
-  let last = '', token = framed ? keep(() => localStorage, store) : '', outbox: Outgoing[] = [], sending = false, tries = 0;
+  let last = '', token = bare ? keep(() => localStorage, store) : '', outbox: Outgoing[] = [], sending = false, tries = 0;
   let ending: AbortController | undefined, wake: (() => void) | undefined;
   try {
     outbox = JSON.parse(keep(() => sessionStorage, store) || '[]') as Outgoing[];
@@ -53,7 +53,7 @@ export function connect(ears: Ears, query: string, framed: boolean): Link {
   const known = (): Record<string, string> => (token ? { Authorization: 'Bearer ' + token } : {});
 
   async function session(): Promise<void> {
-    if (!framed || token) return;
+    if (!bare || token) return;
     const res = await fetch('session', { method: 'POST' });
     if (!res.ok) throw 0;
     token = ((await res.json()) as { token: string }).token;
@@ -134,8 +134,9 @@ export function connect(ears: Ears, query: string, framed: boolean): Link {
       let status = 0;
       try {
         await session();
+        const body = JSON.stringify({ id, text, choice });
         status = (await fetch('messages', {
-          method: 'POST', headers: { ...known(), 'Content-Type': 'application/json' }, body: JSON.stringify({ id, text, choice }), keepalive: true,
+          method: 'POST', headers: { ...known(), 'Content-Type': 'application/json' }, body, keepalive: body.length < 9000, // browsers keep 64 KB alive at most
         })).status;
       } catch { /* no line */ }
       if (status === 202 || status === 400 || status === 413) {

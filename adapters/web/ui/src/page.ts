@@ -219,7 +219,7 @@ export function converse(title: string, colour: string): void {
     tell({ xianda: 'ready' });
   } else if (!matchMedia('(pointer: coarse)').matches) write.focus();
 
-  const link = connect({ $state: state, $bubble: add, $typing: dots, $line: line, $sent: sent }, query(asked, lang), framed);
+  const link = connect({ $state: state, $bubble: add, $typing: dots, $line: line, $sent: sent }, query(asked, lang), framed || !navigator.cookieEnabled);
   for (const m of link.$pending()) draft(m);
 }
 
