@@ -116,6 +116,30 @@ func (s *stage) show(replies []chat.Reply) {
 	}
 }
 
+// pass lets time go by in steps, so that what is due in between happens near its time: a reminder while it may still be sent.
+func (s *stage) pass(ctx context.Context, d time.Duration) error {
+	end := s.clock().Add(d)
+	for {
+		gone := d - end.Sub(s.clock())
+		step := time.Minute
+		switch {
+		case gone >= 2*time.Hour:
+			step = 30 * time.Minute
+		case gone >= 30*time.Minute:
+			step = 5 * time.Minute
+		}
+		left := end.Sub(s.clock())
+		if left <= step {
+			s.advance(max(left, 0)) // a death on the way takes time too
+			return s.pump(ctx)
+		}
+		s.advance(step)
+		if err := s.pump(ctx); err != nil {
+			return err
+		}
+	}
+}
+
 // maxPump bounds what one moment may set off.
 const maxPump = 200
 

@@ -116,7 +116,7 @@ func (s *stage) act(ctx context.Context, i int, t Turn) error {
 	case t.Enter != nil:
 		return s.arrive(ctx, *t.Enter)
 	case t.Wait > 0:
-		s.advance(t.Wait)
+		return s.pass(ctx, t.Wait)
 	case t.Restart:
 		s.restart()
 	case t.Publish:

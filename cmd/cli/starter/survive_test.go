@@ -78,9 +78,26 @@ func TestSurvivesSilence(t *testing.T) {
 	if len(silent) < len(tests)/2 {
 		t.Errorf("in %d conversations a dialog waited %d times for an answer", len(tests), len(silent))
 	}
-	results, err := rehearse.Run(t.Context(), rel, silent, rehearse.Options{Caps: app.SampleCaps})
+	reminded := 0
+	once := func(s rehearse.Seen) { // the reminder, and the word with which the dialog is put aside
+		if s.Test.Turns[s.Turn].Wait == 0 {
+			return
+		}
+		told := map[string]bool{}
+		for _, r := range s.Shown {
+			if told[r.Text] || len(s.Shown) > 2 {
+				t.Errorf("%s: three days of silence bring %d messages, among them %q", s.Test.Name, len(s.Shown), r.Text)
+			}
+			told[r.Text] = true
+			reminded++
+		}
+	}
+	results, err := rehearse.Run(t.Context(), rel, silent, rehearse.Options{Caps: app.SampleCaps, Watch: once})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if reminded < len(silent) {
+		t.Errorf("%d silences brought %d messages, want a reminder in each", len(silent), reminded)
 	}
 	for _, r := range results {
 		for _, f := range r.Failures {
