@@ -21,6 +21,7 @@ type lessons struct {
 	clock func() time.Time
 	log   *slog.Logger
 	seen  atomic.Pointer[likely.Learned]
+	told  int64 // in the log, of what the last refresh read
 }
 
 const (
@@ -65,6 +66,16 @@ func (l *lessons) learn(ctx context.Context, from, to time.Time) error {
 	}
 	if before := l.look(); len(all) > 0 || before != nil {
 		l.seen.Store(likely.Learn(before, all, l.clock()))
+	}
+	read := int64(0)
+	for _, h := range all {
+		for _, n := range h.Counts {
+			read += n
+		}
+	}
+	if read != l.told {
+		l.told = read
+		l.log.Debug("what people want was read", "from", from, "counted", read)
 	}
 	return nil
 }

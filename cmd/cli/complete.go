@@ -31,7 +31,7 @@ func (c *common) completing(root *cobra.Command) {
 		"RELEASE": folders, "DIR": folders, "VERSION": c.releases, "FILE": sheets, "COMMAND": commands(root),
 	}
 	flags := map[string]values{
-		"as": c.played, "queue": c.queues, "release": folders, "in": folders, "lang": c.languages, "scene": c.scenes, "event": c.operations,
+		"as": c.played, "likely explain channel": c.played, "queue": c.queues, "release": folders, "in": folders, "lang": c.languages, "scene": c.scenes, "event": c.operations,
 		"seats": c.seatsAt, "state": oneOf("waiting", "held", "closed"), "log-format": oneOf("text", "json"),
 		"log-level":         oneOf("debug", "info", "warn", "error"),
 		"dialog publish to": folders,

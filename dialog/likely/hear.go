@@ -1,6 +1,9 @@
 package likely
 
-import "math"
+import (
+	"math"
+	"strconv"
+)
 
 const (
 	maxReorder = 0.5 // log-odds by which factors move what the text leaves open
@@ -43,6 +46,6 @@ func (r *ranking) hear() {
 		for j := range c.why {
 			c.why[j].Gain = min(c.why[j].Gain, move)
 		}
-		c.why = append(c.why, Reason{Factor: "text", Gain: gain(s, 0)})
+		c.why = append(c.why, Reason{Factor: "text", Value: strconv.FormatFloat(s, 'f', 2, 64), Gain: gain(s, 0)})
 	}
 }

@@ -63,8 +63,10 @@ func NewSet(ids []string) *Set {
 
 // Reason is one thing that speaks for a guess.
 type Reason struct {
-	Factor string  // "scene.error"; "": nothing in particular (everybody, or a rule that always holds)
-	Value  string  // "RP_HOLD"
+	// Factor is that of the query, "scene.error"; "trend": everybody asks it now; "offers": what became of offers; "text": the words; "":
+	// nothing in particular (everybody, or a rule that always holds).
+	Factor string
+	Value  string  // "RP_HOLD"; of the trend how much more than usual, "x5.2"; of offers taken and shown, "3/200"; of the text its score
 	Rule   string  // of an operator; "": learned
 	Gain   float64 // log-odds gained over what was expected without it
 }

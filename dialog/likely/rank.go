@@ -2,6 +2,7 @@ package likely
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -227,13 +228,13 @@ func (r *ranking) offered() {
 		if c.number < 0 || c.p <= 0 {
 			continue
 		}
-		ratio := 1.0
+		ratio, showed, took := 1.0, 0.0, 0.0
 		for s := len(sets) - 1; s >= 0; s-- { // the closest context in which it was shown often enough
 			if s != 0 && s != len(sets)-1 && single(sets[s]) < 0 {
 				continue
 			}
 			x, ok := r.t.offers[keyOf(r.view.codes, sets[s])].find(c.number)
-			showed, took := float64(x.slow)*scale, float64(x.fast)*scale
+			showed, took = float64(x.slow)*scale, float64(x.fast)*scale
 			if !ok || s != 0 && showed*c.p < offerDoubt {
 				continue
 			}
@@ -244,7 +245,7 @@ func (r *ranking) offered() {
 		if before := c.p; ratio != 1 {
 			c.p *= ratio
 			if g := gain(c.p, before); math.Abs(g) > 0.1 {
-				c.why = append(c.why, Reason{Factor: "offers", Gain: g})
+				c.why = append(c.why, Reason{Factor: "offers", Value: fmt.Sprintf("%.0f/%.0f", took, showed), Gain: g})
 			}
 		}
 	}

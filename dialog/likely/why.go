@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strconv"
 )
 
 const maxReasons = 6
@@ -25,7 +26,8 @@ func (r *ranking) reasons() {
 			}
 		}
 		if g := w[trend] * v.features[trend][i]; g > 0.2 {
-			c.why = append(c.why, Reason{Factor: "trend", Gain: g})
+			more := math.Exp(v.features[trend][i])
+			c.why = append(c.why, Reason{Factor: "trend", Value: "x" + strconv.FormatFloat(more, 'f', 1, 64), Gain: g})
 		}
 		if len(c.why) == 0 && c.number >= 0 {
 			c.why = append(c.why, Reason{Gain: 0})
