@@ -19,8 +19,9 @@ const (
 	maxStreamsEach = 4      // of one person; browsers open no more than six connections to a host
 	replayed       = 50     // posts that a page shows when it is opened
 	heartbeat      = 20 * time.Second
-	writeWithin    = 10 * time.Second // one event, to a browser that does not read
-	nothingYet     = "0"              // what Last-Event-ID is before anything was shown
+	writeWithin    = 10 * time.Second  // one event, to a browser that does not read
+	nothingYet     = "0"               // what Last-Event-ID is before anything was shown
+	again          = "retry: 1000\n\n" // ms after which a plain EventSource comes back; browsers' own default is longer
 )
 
 var errFull = wrong{503, "streams", "too_many", "", "too many pages are open: try again later"}
@@ -160,6 +161,9 @@ func (v *viewer) begin(o opening) error {
 	id := ""
 	if v.last == nothingYet {
 		id = nothingYet // a page that loses its connection now goes on, and does not arrive again
+	}
+	if err := v.write(again); err != nil {
+		return err
 	}
 	if err := v.event("state", id, s); err != nil {
 		return err

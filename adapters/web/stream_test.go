@@ -247,6 +247,9 @@ func TestHeartbeats(t *testing.T) {
 		time.Sleep(3*heartbeat + time.Second)
 		cancel()
 		<-done
+		if !strings.HasPrefix(w.Body.String(), "retry: 1000\n\nevent: state\nid: 0\n") {
+			t.Errorf("the stream begins with %q", w.Body.String()[:min(60, w.Body.Len())])
+		}
 		if n := strings.Count(w.Body.String(), ": \n\n"); n != 3 {
 			t.Errorf("%d heartbeats in the time of three", n)
 		}
