@@ -16,7 +16,7 @@ const (
 	settled    = 0.1 // no phrase pulls harder than this: the line stands
 	distant    = 0.5 // a phrase this far on the right side is not looked at again
 	rarity     = 0.3 // exponent of a feature's rarity
-	loadEffort = 10_000_000
+	loadEffort = 20_000_000
 	leastKnown = 100       // phrases that a line must at least be drawn through, if there are more
 	maxRows    = 400_000   // features; beyond, those of a single phrase are left out
 	maxWeights = 3_000_000 // of all documents; the smallest are left out
