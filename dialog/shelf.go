@@ -49,11 +49,26 @@ func NewShelf(r *release.Release) *Shelf {
 func (s *Shelf) Swap(r *release.Release) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, d := range r.Dialogs {
+	s.keep(r.Dialogs)
+	s.current.Store(&shelved{r, newMatcher(r.Patterns), newCandidates(r)})
+}
+
+// Keep puts earlier versions of dialogs on the shelf, the oldest first, without putting them in force.
+func (s *Shelf) Keep(dialogs []*script.Dialog) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keep(dialogs)
+	s.keep(s.Current().Dialogs) // last, so that they fall out last
+}
+
+// keep is for who holds mu.
+func (s *Shelf) keep(dialogs []*script.Dialog) {
+	for _, d := range dialogs {
 		p := pinned{d.ID, d.Version}
-		if s.older[p] == nil {
-			s.order = append(s.order, p)
+		if s.older[p] != nil {
+			s.order = slices.DeleteFunc(s.order, func(q pinned) bool { return q == p })
 		}
+		s.order = append(s.order, p)
 		kept := &pinnedDialog{dialog: d}
 		if len(d.Patterns) > 0 {
 			kept.overrides = newMatcher(d.Patterns)
@@ -64,7 +79,6 @@ func (s *Shelf) Swap(r *release.Release) {
 		delete(s.older, s.order[0])
 		s.order = s.order[1:]
 	}
-	s.current.Store(&shelved{r, newMatcher(r.Patterns), newCandidates(r)})
 }
 
 // Current is the release in force.

@@ -20,6 +20,7 @@ import (
 	"github.com/xianda-bot/xianda/config"
 	"github.com/xianda-bot/xianda/dialog"
 	"github.com/xianda-bot/xianda/dialog/release"
+	"github.com/xianda-bot/xianda/dialog/script"
 )
 
 // Options of a House. Every field may be left out.
@@ -27,6 +28,7 @@ type Options struct {
 	Log      *slog.Logger      // default: discards
 	Registry adapters.Registry // default: the messengers built in
 	Version  string
+	Earlier  []*script.Dialog   // of releases that were in force before, for conversations in the middle of one; default: none
 	Heard    func(chat.Message) // is told of every message that a channel brought and that was accepted; it must not block. Default: nobody
 }
 
@@ -61,6 +63,7 @@ func Open(ctx context.Context, cfg *config.Config, rel *release.Release, o Optio
 		o.Registry = builtIn()
 	}
 	h = &House{o: o, log: o.Log, metrics: newMetrics(), shelf: dialog.NewShelf(rel)}
+	h.shelf.Keep(o.Earlier)
 	h.cfg.Store(cfg)
 	built := h
 	defer func() {

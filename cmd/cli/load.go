@@ -78,6 +78,17 @@ func (c *common) read(ctx context.Context, path string, cfg *config.Config) (*re
 	return rel, located(path, findings), nil
 }
 
+// earlierReleases is how many releases a house remembers over a restart, for conversations in the middle of a dialog.
+const earlierReleases = 10
+
+// earlier are the dialogs of releases that were in force before; only a store of releases remembers those.
+func earlier(cfg *config.Config) []*script.Dialog {
+	if !depot.Is(cfg.Release) {
+		return nil
+	}
+	return depot.New(cfg.Release).Earlier(earlierReleases)
+}
+
 // located names the files of findings as they are seen from here.
 func located(release string, findings []script.Finding) []script.Finding {
 	for i := range findings {

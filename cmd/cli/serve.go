@@ -57,7 +57,7 @@ func (c *common) serve(ctx context.Context, s serving) error {
 		return err
 	}
 	app.QuietLibraries(s.log)
-	house, err := app.Open(ctx, cfg, rel, app.Options{Log: s.log, Version: c.env.Version, Heard: s.heard})
+	house, err := app.Open(ctx, cfg, rel, app.Options{Log: s.log, Version: c.env.Version, Heard: s.heard, Earlier: earlier(cfg)})
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,8 @@ const (
 	mark   = "xianda\x00release\n"
 	layout = 1
 	most   = 1 << 30 // bytes of a compiled release
+
+	maxSources = 128 << 20 // bytes of its source files, as JSON, when nothing was proved yet
 )
 
 // Errors of Peek and Unpack.
@@ -87,6 +89,28 @@ func Peek(src io.Reader) (Manifest, error) {
 		return m, err
 	}
 	return m, p.part(&m)
+}
+
+// Dialogs reads the dialogs of a compiled release alone, for conversations that are in the middle of one. Nothing is proved: a dialog is
+// looked up by the hash of its source, so that one that was changed is never found.
+func Dialogs(src io.Reader) ([]*script.Dialog, error) {
+	p := &unpacker{r: bufio.NewReader(src), left: most}
+	if err := p.head(); err != nil {
+		return nil, err
+	}
+	var m Manifest
+	var files []script.Source
+	p.left = maxSources
+	if err := errors.Join(p.part(&m), p.part(&files)); err != nil {
+		return nil, err
+	}
+	r := empty(m.Version)
+	for _, f := range files {
+		if strings.HasPrefix(f.Name, "dialogs/") {
+			r.file(f)
+		}
+	}
+	return r.Dialogs, nil
 }
 
 // Unpack reads a compiled release. The release is nil when there is an error among the findings, as with Build: it may name a queue

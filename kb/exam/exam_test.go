@@ -128,3 +128,26 @@ func TestAsk(t *testing.T) {
 		t.Errorf("Ask (-want +got):\n%s", d)
 	}
 }
+
+func FuzzRead(f *testing.F) {
+	for _, s := range []string{"", "a\tb\n1\t2\n", "\xef\xbb\xbfquery\tfaq_id\r\n你好\tOOS\r\n", "faq_id\tstandard_question\tanswer\na\tb\tc\n", "\t\n\t\n", "a\n\xff\n"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		table, err := Read("x", strings.NewReader(string(data)))
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "x:") {
+				t.Fatalf("the error %q names no place", err)
+			}
+			return
+		}
+		for i, row := range table.Rows {
+			if len(row) != len(table.Columns) {
+				t.Fatalf("row %d has %d fields, want %d", i, len(row), len(table.Columns))
+			}
+		}
+		if docs, err := Base(table, nil, 0); err == nil && len(docs) != len(table.Rows) {
+			t.Fatalf("%d rows give %d documents", len(table.Rows), len(docs))
+		}
+	})
+}

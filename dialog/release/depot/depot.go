@@ -246,6 +246,28 @@ func (d *Depot) load(ctx context.Context, version string, o release.Options) (*r
 	return r, findings, nil
 }
 
+// Earlier returns the dialogs of up to n releases that were in force before the present one, the oldest first, so that conversations in
+// the middle of one can finish it. Releases that cannot be read are passed over: they are only missed.
+func (d *Depot) Earlier(n int) []*script.Dialog {
+	versions, err := d.versions()
+	if err != nil {
+		return nil
+	}
+	var dialogs []*script.Dialog
+	for _, version := range slices.Backward(versions[1:min(len(versions), n+1)]) {
+		f, err := os.Open(d.file(version))
+		if err != nil {
+			continue
+		}
+		of, err := release.Dialogs(f)
+		f.Close()
+		if err == nil {
+			dialogs = append(dialogs, of...)
+		}
+	}
+	return dialogs
+}
+
 // Kept is one release of a store.
 type Kept struct {
 	release.Manifest

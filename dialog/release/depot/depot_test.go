@@ -18,6 +18,7 @@ func built(t *testing.T, name string) ([]script.Source, *release.Release) {
 	t.Helper()
 	files := []script.Source{
 		{Name: "release.yaml", Data: []byte("name: " + name + "\n")},
+		{Name: "dialogs/hi.yaml", Data: []byte("dialog: hi\ntitle: 问好\ntriggers: {ask: [你好]}\nsteps:\n  - {id: say, say: 您好，这里是" + name + "}\n  - {id: done, end: resolved}\n")},
 		{Name: "kb/a.yaml", Data: []byte("- {id: a, question: 怎么退货, answer: 点退货。}\n- {id: b, question: 怎么开发票, answer: 点发票。}\n")},
 	}
 	r, findings := release.Build(files, release.Options{})
@@ -83,6 +84,20 @@ func TestPublishAndRollback(t *testing.T) {
 		if k.Current != (k.Version == one) || k.Entries != 2 || k.Problem != "" || k.Published.IsZero() {
 			t.Errorf("List has %+v", k)
 		}
+	}
+	if _, _, err := d.Rollback(three); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := d.Rollback(two); err != nil {
+		t.Fatal(err)
+	}
+	damage(t, d, three)
+	var said []string
+	for _, dialog := range d.Earlier(10) {
+		said = append(said, dialog.Steps[0].Say.Source)
+	}
+	if got := strings.Join(said, " "); got != "您好，这里是一 您好，这里是三" {
+		t.Errorf("Earlier says %s, want what the first release and the third say", got)
 	}
 	names, err := filepath.Glob(filepath.Join(dir, ".*"))
 	if err != nil || len(names) > 0 {
