@@ -2,13 +2,20 @@ package likely
 
 import (
 	"math"
+	"slices"
 	"strconv"
 )
 
 const (
 	maxReorder = 0.5 // log-odds by which factors move what the text leaves open
+	plainly    = 0.9 // score of a hit that factors could not move by more than a hundredth
 	unsaid     = 0.5 // of its probability stays to what the text does not mention at all
 )
+
+// plain tells whether the text is so clear that nothing else matters.
+func plain(hits []Hit) bool {
+	return slices.ContainsFunc(hits, func(h Hit) bool { return h.Score >= plainly })
+}
 
 // hear lets the text speak: its hits stand before everything else, and factors move them only as far as the text leaves open.
 func (r *ranking) hear() {

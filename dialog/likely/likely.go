@@ -1,6 +1,18 @@
 // Package likely is the one ranker: what does this person want, before a word is typed and after. It ranks candidates by operators'
 // rules, by what people with the same factors turned out to want, and by what the text says. It is pure: no I/O, no clock, no
 // randomness of its own; what was learned comes in as an immutable snapshot.
+//
+// Before a word, the probability of a candidate comes about in this order:
+//
+//	contexts   for every set of at most six factors: how often it was wanted by people who share them, in a slow and a fast memory,
+//	           falling back on the sets with one factor less as far as there are few such people
+//	mixing     the logarithms of all these are weighed, and those of hour, weekday and the trend of the last hours; the weights are
+//	           learned by guessing each hour before it is counted
+//	offers     what is shown and seldom taken is wanted less than it seemed
+//	topics     what the person asked lately is asked again
+//	rules      go first, the strongest before the others, each as so many observations as its score is certain
+//
+// With text, what it says stands before all of this, and the factors move it only as far as it leaves something open.
 package likely
 
 import "time"

@@ -30,11 +30,13 @@ func Rank(l *Learned, q Query) []Guess {
 		r.t = l.now
 	}
 	r.find()
-	r.votes()
-	r.posterior()
-	r.offered()
-	r.repeat()
-	r.lift()
+	if !q.Text || !plain(q.Hits) {
+		r.votes()
+		r.posterior()
+		r.offered()
+		r.repeat()
+		r.lift()
+	}
 	if q.Text {
 		r.hear()
 	}
@@ -67,8 +69,19 @@ type class struct {
 	certain   bool // a rule says so: not the place to try something else
 }
 
-// find tells where among the candidates those are that the query names, and, when there are few, opens them all.
+// find tells where among the candidates those are that the query names and opens them; when there are few, all.
 func (r *ranking) find() {
+	r.locate()
+	named := slices.Collect(maps.Values(r.named))
+	slices.Sort(named)
+	for _, i := range named {
+		if i >= 0 {
+			r.open(i)
+		}
+	}
+}
+
+func (r *ranking) locate() {
 	var topics []string
 	for _, v := range r.q.Votes {
 		r.named[v.ID] = -1
@@ -174,13 +187,6 @@ func (r *ranking) open(candidate int) int {
 // posterior fills in the probabilities that what others with the same factors wanted gives.
 func (r *ranking) posterior() {
 	r.view = r.t.look(codesOf(r.factors), r.q.Now)
-	named := slices.Collect(maps.Values(r.named))
-	slices.Sort(named)
-	for _, i := range named {
-		if i >= 0 {
-			r.open(i)
-		}
-	}
 	if len(r.t.contexts) == 0 {
 		return
 	}
