@@ -223,3 +223,52 @@ func apply(broken map[string]string, f script.Finding, way string) map[string]st
 	mended[f.File] = strings.Join(lines, "\n")
 	return mended
 }
+
+// TestEveryRuleIsBroken holds that no rule of the checker is without a release that breaks it: what no file can show stands here, with why.
+func TestEveryRuleIsBroken(t *testing.T) {
+	t.Parallel()
+	unshown := map[string]string{
+		"dialog-size": "501 steps", "file-size": "8 MB", "encoding": "bytes that no archive of text holds", "yaml-depth": "20 levels",
+		"yaml-key": "a list as a key", "yaml": "what no other rule explains", "duplicate-slot": "YAML tells of the key first",
+		"duplicate-pattern": "YAML tells of the key first",
+	}
+	shown := map[string]bool{}
+	files, err := filepath.Glob("testdata/broken/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rule, _ := strings.Cut(header(archive, "want"), " ")
+		shown[rule] = true
+	}
+	told := regexp.MustCompile(`(?:\.add|\.warn|\bwarn|Fault|FaultAt|\.fault)\((?:[^"\n]*?, ?)?"([a-z]+(?:-[a-z]+)*)", `)
+	rules := 0
+	for _, pattern := range []string{"../../dialog/script/*.go", "../../dialog/release/*.go", "../app/rehearse/*.go"} {
+		sources, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, source := range sources {
+			text, err := os.ReadFile(source)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasSuffix(source, "_test.go") {
+				continue
+			}
+			for _, m := range told.FindAllStringSubmatch(string(text), -1) {
+				rules++
+				if !shown[m[1]] && unshown[m[1]] == "" {
+					t.Errorf("%s tells of %q, and no release of testdata/broken has it", source, m[1])
+				}
+			}
+		}
+	}
+	if rules < 100 {
+		t.Errorf("%d places tell of a mistake, want at least 100: does the pattern still find them?", rules)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/xianda-bot/xianda/chat/typo"
 	"github.com/xianda-bot/xianda/dialog/script"
 )
 
@@ -73,7 +74,11 @@ func readTest(page *script.Page) Test {
 			words, places := p.Value.Texts("fault")
 			for i, w := range words {
 				if f := Fault(w); f != WechatRetry && f != KillAfterCommit {
-					p.Value.FaultAt(places[i], "test-fault", "没有“"+w+"”这种故障", "可用的是 wechat_retry、kill_after_commit")
+					edit := "可用的是 wechat_retry、kill_after_commit"
+					if near := typo.Nearest(w, []string{string(WechatRetry), string(KillAfterCommit)}); near != "" {
+						edit = "是不是 " + near + "？"
+					}
+					p.Value.FaultAt(places[i], "test-fault", "没有“"+w+"”这种故障", edit)
 				} else {
 					t.Fault = append(t.Fault, f)
 				}
