@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/xianda-bot/xianda/dialog"
 )
 
 func newKB(c *common) *cobra.Command {
@@ -22,7 +24,8 @@ func kbFind(c *common) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "find TEXT …", Short: "show what a question would find, with scores", Args: cobra.MinimumNArgs(1),
 		Long: `Show the entries and dialogs that a typed question finds, best first, with the same index and scores that
-serve people: what reaches the answer threshold is answered, what reaches the offer threshold is offered.`,
+serve people, and what would come of it for somebody of whom nothing is known: one is answered, or several are
+offered that are together likely enough, or nothing is. "xianda likely explain" tells it for a known person.`,
 		Example: "  xianda kb find 红包什么时候退\n  xianda kb find -n 10 --json 转账限额",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if n < 1 {
@@ -41,7 +44,8 @@ serve people: what reaches the answer threshold is answered, what reaches the of
 				return err
 			}
 			now := c.env.Clock()
-			hits := rel.Index.Find(strings.Join(args, " "), n, func(id string) bool {
+			text := strings.Join(args, " ")
+			hits := rel.Index.Find(text, n, func(id string) bool {
 				e := rel.Entry(strings.TrimPrefix(id, "kb:"))
 				return !strings.HasPrefix(id, "kb:") || e != nil && e.Valid(now)
 			})
@@ -52,16 +56,25 @@ serve people: what reaches the answer threshold is answered, what reaches the of
 				Phrase string  `json:"phrase"`
 				Then   string  `json:"then"` // answer, offer, nothing
 			}
+			e := dialog.Explain(rel, dialog.Situation{Text: text, Now: now})
+			then := map[string]string{}
+			for i, g := range e.Guesses {
+				if g.Shown && e.Rule != "miss" && (i == 0 || e.Then != dialog.WouldAnswer) {
+					then[g.ID] = e.Then
+				}
+			}
 			list := []found{}
 			for _, h := range hits {
-				then := "nothing"
-				switch {
-				case h.Exact || h.Score >= rel.Thresholds.Answer:
-					then = "answer"
-				case h.Score >= rel.Thresholds.Offer:
-					then = "offer"
+				what := then[h.ID]
+				if what == "" {
+					what = dialog.WouldNothing
 				}
-				list = append(list, found{h.ID, h.Score, h.Exact, h.Phrase, then})
+				list = append(list, found{h.ID, h.Score, h.Exact, h.Phrase, what})
+			}
+			if e.Rule == "keyword" || e.Rule == "trigger" {
+				for id := range then {
+					fmt.Fprintf(c.env.Err, "before what is found, a %s decides: %s\n", e.Rule, id)
+				}
 			}
 			if c.json {
 				return c.printJSON(map[string]any{"hits": list, "answer": rel.Thresholds.Answer, "offer": rel.Thresholds.Offer})
