@@ -3,6 +3,7 @@ package dialog
 import (
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"slices"
 	"strconv"
@@ -175,11 +176,21 @@ func (t *turn) decided(when *script.Expr) (factor, value string) {
 // guess ranks what the person may want before a word, at most n.
 func (t *turn) guess(n int) []likely.Guess {
 	all := t.shelf.candidates(t.rel)
-	q := likely.Query{Set: all.set, Factors: t.factors(), Votes: t.votes(), Now: t.now, Seed: t.seed, N: n}
+	q := likely.Query{Set: all.set, Factors: t.factors(), Votes: t.votes(), Now: t.now, Seed: t.whim(), N: n}
 	if all.timed {
 		q.Keep = t.servable
 	}
 	return likely.Rank(t.learned, q)
+}
+
+// whim decides what is tried out on a person: the same all day, so that a page that is opened again shows the same. 0: nothing is.
+func (t *turn) whim() uint64 {
+	if t.seed == 0 {
+		return 0
+	}
+	sum := fnv.New64a()
+	fmt.Fprintf(sum, "%s %s", t.message.From, t.now.UTC().Format(time.DateOnly))
+	return max(1, sum.Sum64())
 }
 
 // meant are the hits of a text in the order in which the person likely means them, for who they are and where they come from. What the
