@@ -53,6 +53,7 @@ fuzz: ## fuzz every decoder for FUZZTIME (30s) each
 
 bench: shared redis ## measure (SHARED=../shared has the load generator and the yardstick)
 	SHARED=$(abspath $(SHARED)) $(GO) test -run '^$$' -bench 'Limit|Scripts|Local|Start' -benchtime 1x -timeout 60m ./cmd/xianda
+	$(GO) test -run '^$$' -bench '^BenchmarkFind$$' -benchtime 1000x ./kb
 
 chaos: redis ## fault tests at full length: kill -9 at random moments, failovers
 	XIANDA_CHAOS=full $(GO) test -count=1 -timeout 120m -v -run '^TestP[0-9]' ./cmd/xianda

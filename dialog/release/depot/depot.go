@@ -37,8 +37,11 @@ type Depot struct{ dir string }
 // New names the folder; it need not exist yet.
 func New(dir string) *Depot { return &Depot{dir: dir} }
 
-// Is tells whether a folder is a store of releases.
+// Is tells whether a folder is a store of releases. One with release.yaml is the folder of a release, whatever else lies in it.
 func Is(dir string) bool {
+	if _, err := os.Stat(filepath.Join(dir, "release.yaml")); err == nil {
+		return false
+	}
 	info, err := os.Stat(filepath.Join(dir, pointer))
 	return err == nil && info.Mode().IsRegular()
 }

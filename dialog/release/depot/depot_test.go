@@ -115,6 +115,9 @@ func TestPublishRefuses(t *testing.T) {
 	if _, err := New(dir).Publish(t.Context(), files, r); err == nil || !strings.Contains(err.Error(), "publish to another folder") {
 		t.Errorf("Publish into a release's folder = %v", err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, pointer), []byte(r.Version+"\n"), 0o600); err != nil || Is(dir) {
+		t.Errorf("a release's folder with a file %s in it is a store (%v)", pointer, err)
+	}
 	file := filepath.Join(dir, "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
