@@ -98,18 +98,26 @@ func (c *context) each(f func(id int32, share float64)) {
 	}
 }
 
+// choose finds the most wanted ids, the first of equal ones before the others.
 func (c *context) choose() {
 	c.top = nil
 	if len(c.cells) <= topOf {
 		return
 	}
-	worth := make([]float64, len(c.cells))
-	order := make([]int32, len(c.cells))
+	top, worths := make([]int32, 0, topOf+1), make([]float64, 0, topOf+1)
 	for i, x := range c.cells {
-		worth[i], order[i] = float64(x.slow)/c.slow+float64(x.fast)/c.fast, int32(i)
+		worth := float64(x.slow)/c.slow + float64(x.fast)/c.fast
+		at := len(top)
+		for at > 0 && worths[at-1] < worth {
+			at--
+		}
+		if at == topOf {
+			continue
+		}
+		top, worths = slices.Insert(top, at, int32(i)), slices.Insert(worths, at, worth)
+		top, worths = top[:min(len(top), topOf)], worths[:min(len(worths), topOf)]
 	}
-	slices.SortFunc(order, func(a, b int32) int { return cmp.Or(cmp.Compare(worth[b], worth[a]), cmp.Compare(a, b)) })
-	c.top = slices.Clone(order[:topOf])
+	c.top = top
 }
 
 // builder is a table that may still change.

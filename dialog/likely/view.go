@@ -2,7 +2,6 @@ package likely
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 	"time"
@@ -54,16 +53,28 @@ func (v *view) row() []float64 {
 
 // most are the ids of the table that are worth looking at, the likeliest first: at most maxClasses that keep lets pass (nil: all).
 func (v *view) most(keep func(id int32) bool) []int32 {
-	worth := make(map[int32]float64, 2*maxClasses)
-	add := func(id int32, x float64) {
-		if old, ok := worth[id]; ok {
-			worth[id] = old + x
-		} else if keep == nil || keep(id) {
-			worth[id] = x
+	type worth struct {
+		id int32
+		n  float64
+	}
+	all := make([]worth, 0, 4*maxClasses)
+	at := make(map[int32]int32, 4*maxClasses) // where in all, -1: kept out
+	add := func(id int32, n float64) {
+		i, ok := at[id]
+		if !ok {
+			i = -1
+			if keep == nil || keep(id) {
+				i = int32(len(all))
+				all = append(all, worth{id: id})
+			}
+			at[id] = i
+		}
+		if i >= 0 {
+			all[i].n += n
 		}
 	}
-	for s, set := range v.lattice.sets {
-		if c := v.t.contexts[keyOf(v.codes, set)]; c != nil && (s == 0 || len(c.cells) > 0) {
+	for _, set := range v.lattice.sets {
+		if c := v.t.contexts[keyOf(v.codes, set)]; c != nil {
 			n := c.slow * v.scales[0]
 			trust := n / (n + confidence)
 			c.each(func(id int32, x float64) { add(id, x*trust) })
@@ -72,8 +83,12 @@ func (v *view) most(keep func(id int32) bool) []int32 {
 	for _, id := range v.t.trendTop {
 		add(id, v.t.trend[id]/v.t.trendSum)
 	}
-	ids := slices.SortedFunc(maps.Keys(worth), func(a, b int32) int { return cmp.Or(cmp.Compare(worth[b], worth[a]), cmp.Compare(a, b)) })
-	return ids[:min(len(ids), maxClasses)]
+	slices.SortFunc(all, func(a, b worth) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.id, b.id)) })
+	ids := make([]int32, min(len(all), maxClasses))
+	for i := range ids {
+		ids[i] = all[i].id
+	}
+	return ids
 }
 
 // count is what was counted of the classes in a context, by memory, and in all; the last class has what the others leave.

@@ -57,16 +57,16 @@ func TestOnlyEarlierDaysTeach(t *testing.T) {
 func TestLaterRowsChangeNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		var rows []Row
-		day := 0
+		rows := []Row{row(0, "a", "x"), row(0, "a", "y"), row(0, "b", "z")} // everything that may be offered
+		train, day := len(rows), 0
 		for range rapid.IntRange(2, 30).Draw(t, "rows") {
 			day += rapid.IntRange(0, 2).Draw(t, "days")
 			rows = append(rows, row(day, rapid.SampledFrom([]string{"a", "b"}).Draw(t, "page"), rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "want")))
 		}
-		cut := rapid.IntRange(1, len(rows)-1).Draw(t, "cut")
+		cut := rapid.IntRange(train+1, len(rows)).Draw(t, "cut")
 		guesses := func(test []Row) (out []string) {
-			_, err := Run(t.Context(), rows[:1], test, Options{Each: func(j Judged) {
-				if len(out) < cut-1 {
+			_, err := Run(t.Context(), rows[:train], test, Options{Each: func(j Judged) {
+				if len(out) < cut-train {
 					out = append(out, fmt.Sprint(j.Rank, j.Offer))
 				}
 			}})
@@ -75,8 +75,8 @@ func TestLaterRowsChangeNothing(t *testing.T) {
 			}
 			return out
 		}
-		if short, long := guesses(rows[1:cut]), guesses(rows[1:]); fmt.Sprint(short) != fmt.Sprint(long) {
-			t.Fatalf("the first %d rows came out as %v, and with more behind them as %v", cut-1, short, long)
+		if short, long := guesses(rows[train:cut]), guesses(rows[train:]); fmt.Sprint(short) != fmt.Sprint(long) {
+			t.Fatalf("the first %d rows came out as %v, and with more behind them as %v", cut-train, short, long)
 		}
 	})
 }
