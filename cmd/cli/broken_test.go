@@ -78,6 +78,8 @@ func TestGoodReleaseIsClean(t *testing.T) {
 //	                             line    the line is replaced
 //	                             insert  a line is put behind it
 //	                             swap    one sign is replaced by another
+//	                             value   the value is replaced by the example
+//	                             delete  the line is deleted, or the word out of its list
 //	                             good    it says what to do, and the good release is what comes of it
 func TestBrokenReleases(t *testing.T) {
 	t.Parallel()
@@ -147,7 +149,7 @@ func header(a *txtar.Archive, key string) string {
 
 // fixedBy is the first way of making the edit by which the release comes out clean.
 func fixedBy(t *testing.T, broken map[string]string, f script.Finding) string {
-	for _, way := range []string{"word", "line", "insert", "swap"} {
+	for _, way := range []string{"word", "line", "insert", "swap", "value", "delete"} {
 		if mended := apply(broken, f, way); mended != nil && len(checked(t, mended)) == 0 {
 			return way
 		}
@@ -159,6 +161,9 @@ var (
 	meantForm  = regexp.MustCompile(`^是不是 (\S+)？$`)
 	quotedForm = regexp.MustCompile(`“([^”]+)”`)
 	insertForm = regexp.MustCompile(`^写上 ([a-z_]+: [^…]+)$`)
+	valueForm  = regexp.MustCompile(`(?:例如|写成|或写 dialog:) (\{[^}]*\}|\[[^\]]*\]|- \[[^\]]*\]|[^\s；、，（]+)`)
+	tokenForm  = regexp.MustCompile(`^(?:\{[^}]*\}|\[[^\]]*\]|"[^"]*"|[^,}\]]+)`)
+	deleteForm = regexp.MustCompile(`(从.*里)?删掉(?:(它|其中一个|这一条)| ([a-z_]+)|$)`)
 	swapForm   = regexp.MustCompile(`^(?:把 (\S+) 改成|写成 on_fail:) (\S+)$`)
 )
 
@@ -215,6 +220,27 @@ func apply(broken map[string]string, f script.Finding, way string) map[string]st
 			lines[f.Line-1] = head + m[2]
 		} else {
 			lines[f.Line-1] = head + strings.Replace(at, m[1], m[2], 1)
+		}
+	case "value":
+		m := valueForm.FindStringSubmatch(f.Edit)
+		if m == nil {
+			return nil
+		}
+		head, at := string([]rune(line)[:f.Col-1]), string([]rune(line)[f.Col-1:])
+		lines[f.Line-1] = head + m[1] + at[len(tokenForm.FindString(at)):]
+	case "delete":
+		m := deleteForm.FindStringSubmatch(f.Edit)
+		quoted := quotedForm.FindAllStringSubmatch(f.Text, -1)
+		switch {
+		case m == nil || m[2] == "这一条" && !strings.HasPrefix(strings.TrimSpace(line), "- "):
+			return nil
+		case m[1] != "" && len(quoted) > 1: // out of the list
+			word := quoted[1][1]
+			lines[f.Line-1] = strings.Replace(strings.Replace(line, ", "+word, "", 1), word+", ", "", 1)
+		case m[3] != "" && !strings.Contains(line, m[3]+":"):
+			return nil
+		default:
+			lines = slices.Delete(lines, f.Line-1, f.Line)
 		}
 	default:
 		return nil

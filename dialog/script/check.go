@@ -218,6 +218,17 @@ func exit(d *Dialog) string {
 	return "转人工的那一步"
 }
 
+// freeID is an id like want that no step has.
+func freeID(d *Dialog, want string) string {
+	id := want
+	for n := 2; ; n++ {
+		if s, _ := d.Step(id); s == nil {
+			return id
+		}
+		id = fmt.Sprintf("%s%d", want, n)
+	}
+}
+
 // jump is one place to which a step may go on.
 type jump struct {
 	to string

@@ -96,7 +96,7 @@ func (k *checker) flow(d *Dialog) {
 		reached[i] = true
 		out, falls := edges(d, i)
 		if falls {
-			k.add(d.Steps[i].place("id"), "no-end", "走到步骤“"+d.Steps[i].ID+"”之后就没有了", "后面加上 - {id: …, end: resolved}，或转人工")
+			k.add(d.Steps[i].place("id"), "no-end", "走到步骤“"+d.Steps[i].ID+"”之后就没有了", "后面加上 - {id: "+freeID(d, "end")+", end: resolved}，或转人工")
 		}
 		for _, e := range out {
 			walk(e.to)
