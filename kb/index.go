@@ -114,7 +114,7 @@ func NewIndex(docs []Doc, o Options) *Index {
 		x.phrases[p.in].self += x.idf[p.term]
 	}
 	x.spread = float32(len(x.phrases)) / float32(max(len(x.docs), 1))
-	x.linear = x.learn(o.Effort)
+	x.linear = x.learn(docs, o.Effort)
 	x.ready()
 	return x
 }

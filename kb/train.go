@@ -12,24 +12,26 @@ import (
 // trained by coordinate descent on its dual). The values were settled on the development parts of public sets in both languages.
 const (
 	loose      = 6.0 // how much a phrase on the wrong side costs (C)
+	looseWeak  = 0.3 // the same of an answer
 	rounds     = 10  // over the phrases
 	settled    = 0.1 // no phrase pulls harder than this: the line stands
 	distant    = 0.5 // a phrase this far on the right side is not looked at again
 	rarity     = 0.3 // exponent of a feature's rarity
 	loadEffort = 20_000_000
 	leastKnown = 100       // phrases that a line must at least be drawn through, if there are more
-	maxRows    = 400_000   // features; beyond, those of a single phrase are left out
+	maxRows    = 260_000   // features; beyond, the rarest are left out
 	maxWeights = 3_000_000 // of all documents; the smallest are left out
 	leastPart  = 0.004     // a weight below this tells nothing
 )
 
-// texts are the phrases of all documents as vectors of length 1.
+// texts are the phrases of all documents, and behind them their answers, as vectors of length 1.
 type texts struct {
-	doc   []int32 // by phrase
-	start []int32 // of a phrase's features, one more than phrases
+	doc   []int32 // by text
+	start []int32 // of a text's features, one more than texts
 	row   []int32
 	value []float32
-	own   [][]int32 // by document: its phrases
+	own   [][]int32 // by document: its texts
+	weak  int32     // the first answer
 }
 
 func (t *texts) of(p int32) ([]int32, []float32) {
@@ -37,7 +39,7 @@ func (t *texts) of(p int32) ([]int32, []float32) {
 }
 
 // learn draws the lines, or none when effort does not suffice for a useful number of phrases.
-func (x *Index) learn(effort Effort) *linear {
+func (x *Index) learn(docs []Doc, effort Effort) *linear {
 	if effort <= 0 {
 		effort = loadEffort
 	}
@@ -53,12 +55,12 @@ func (x *Index) learn(effort Effort) *linear {
 	if most < leastKnown && most < len(x.phrases) {
 		return nil
 	}
-	l, t := x.read()
+	l, t := x.read(docs)
 	var near *neighbours
-	if most < len(x.phrases) {
+	if most < len(t.doc) {
 		near = gatherNear(t, l.rows.n)
 	}
-	all := make([]int32, len(x.phrases))
+	all := make([]int32, len(t.doc))
 	for i := range all {
 		all[i] = int32(i)
 	}
@@ -83,34 +85,25 @@ func (x *Index) learn(effort Effort) *linear {
 	return l
 }
 
-// read turns the phrases into vectors.
-func (x *Index) read() (*linear, *texts) {
+// read turns the phrases and answers into vectors.
+func (x *Index) read(docs []Doc) (*linear, *texts) {
 	l := &linear{rows: newTable(16 * len(x.phrases))}
-	t := &texts{own: make([][]int32, len(x.docs)), start: make([]int32, 1, len(x.phrases)+1)}
-	var units []unit
-	var fs []feature
-	var freq []int32
-	for p, ph := range x.phrases {
-		units = x.cutter.cut(units[:0], Fold(ph.text), maxPhrase, nil)
-		fs = x.cutter.features(fs[:0], units, nil)
-		for _, f := range fs {
-			i, fresh := l.rows.put(f.key)
-			if fresh {
-				freq = append(freq, 0)
-			}
-			freq[i]++
-			t.row, t.value = append(t.row, i), append(t.value, f.weight)
+	t := &texts{own: make([][]int32, len(x.docs)), start: make([]int32, 1, len(x.phrases)+len(docs)+1), weak: int32(len(x.phrases))}
+	r := &vectors{linear: l, texts: t, cutter: x.cutter}
+	for _, ph := range x.phrases {
+		r.add(ph.doc, ph.text, maxPhrase)
+	}
+	for i, d := range docs {
+		if d.Weak != "" && len(t.own[i]) > 0 {
+			r.add(int32(i), d.Weak, maxWeakLearned)
 		}
-		t.start = append(t.start, int32(len(t.row)))
-		t.doc = append(t.doc, ph.doc)
-		t.own[ph.doc] = append(t.own[ph.doc], int32(p))
 	}
 	if l.rows.n > maxRows {
-		freq = l.common(t, freq)
+		r.freq = l.common(t, r.freq)
 	}
-	l.scale = make([]float32, len(freq))
-	for i, n := range freq {
-		l.scale[i] = float32(math.Pow(math.Log(float64(1+len(x.phrases))/float64(1+n))+1, rarity))
+	l.scale = make([]float32, len(r.freq))
+	for i, n := range r.freq {
+		l.scale[i] = float32(math.Pow(math.Log(float64(1+len(t.doc))/float64(1+n))+1, rarity))
 	}
 	for p := range t.doc {
 		rows, values := t.of(int32(p))
@@ -119,17 +112,54 @@ func (x *Index) read() (*linear, *texts) {
 	return l, t
 }
 
-// common leaves out the features that only one phrase has.
+// maxWeakLearned is how many units of an answer are learned from: its beginning, which says what it is about.
+const maxWeakLearned = 40
+
+// vectors collects texts.
+type vectors struct {
+	*linear
+	*texts
+	cutter   *cutter
+	units    []unit
+	features []feature
+	freq     []int32 // in how many texts a feature is
+}
+
+func (r *vectors) add(doc int32, text string, most int) {
+	r.units = r.cutter.cut(r.units[:0], Fold(text), most, nil)
+	r.features = r.cutter.features(r.features[:0], r.units, nil)
+	for _, f := range r.features {
+		i, fresh := r.rows.put(f.key)
+		if fresh {
+			r.freq = append(r.freq, 0)
+		}
+		r.freq[i]++
+		r.row, r.value = append(r.row, i), append(r.value, f.weight)
+	}
+	r.own[doc] = append(r.own[doc], int32(len(r.doc)))
+	r.start = append(r.start, int32(len(r.row)))
+	r.doc = append(r.doc, doc)
+}
+
+// common leaves out the features of the fewest texts, until no more than maxRows are left.
 func (l *linear) common(t *texts, freq []int32) []int32 {
+	left, least := len(freq), int32(1)
+	for ; left > maxRows; least++ {
+		for _, n := range freq {
+			if n == least {
+				left--
+			}
+		}
+	}
 	keys := l.rows.list()
-	kept := newTable(maxRows)
-	var left []int32
+	kept := newTable(left)
+	of := make([]int32, 0, left)
 	number := make([]int32, len(keys))
 	for i, key := range keys {
 		number[i] = -1
-		if freq[i] > 1 {
+		if freq[i] >= least {
 			number[i], _ = kept.put(key)
-			left = append(left, freq[i])
+			of = append(of, freq[i])
 		}
 	}
 	at := int32(0)
@@ -145,7 +175,7 @@ func (l *linear) common(t *texts, freq []int32) []int32 {
 	}
 	t.start[len(t.doc)] = at
 	t.row, t.value, l.rows = t.row[:at], t.value[:at], kept
-	return left
+	return of
 }
 
 // part is one weight of a line.
@@ -157,7 +187,7 @@ type part struct {
 // descent draws lines, one after the other; it belongs to one goroutine.
 type descent struct {
 	*texts
-	all     []int32   // every phrase
+	all     []int32   // every text
 	weights []float32 // all zero between lines
 	shared  []float32 // all zero between choices
 	near    []int32
@@ -176,13 +206,15 @@ func (d *descent) line(doc int32, examples []int32, most int) ([]part, float32) 
 		d.active = append(d.active, int32(i))
 	}
 	bias := 0.0
-	const slack = 1 / (2 * loose)
 	for range rounds {
 		r.Shuffle(len(d.active), func(i, j int) { d.active[i], d.active[j] = d.active[j], d.active[i] })
 		hardest, kept := 0.0, d.active[:0]
 		for _, i := range d.active {
 			rows, values := d.of(examples[i])
-			side := -1.0
+			side, slack := -1.0, 1/(2*loose)
+			if examples[i] >= d.weak {
+				slack = 1 / (2 * looseWeak)
+			}
 			if d.doc[examples[i]] == doc {
 				side = 1
 			}
