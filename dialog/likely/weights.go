@@ -18,6 +18,7 @@ const (
 	leastW    = -1.0
 	mostW     = 2.0
 	trendFrom = 1.0 // weight of the trend before anything is learned of it
+	dayFrom   = 0.5 // of the hour and of the weekday
 )
 
 // weights are how much each expert is believed for vectors of one shape.
@@ -30,7 +31,7 @@ type weights struct {
 func unlearned(sets int) []float64 {
 	w := make([]float64, 2*sets+3)
 	w[sets-1], w[2*sets-1] = 0.5, 0.5
-	w[len(w)-1] = trendFrom
+	w[len(w)-3], w[len(w)-2], w[len(w)-1] = dayFrom, dayFrom, trendFrom
 	return w
 }
 

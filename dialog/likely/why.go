@@ -9,7 +9,7 @@ import (
 
 const maxReasons = 6
 
-// reasons tells what of the posterior speaks for each class: single factors against everybody, the trend.
+// reasons tells what of the posterior speaks for each class: single factors against everybody, the hour, the trend.
 func (r *ranking) reasons() {
 	v := r.view
 	w := r.t.weigh(v.codes, len(v.lattice.sets))
@@ -25,6 +25,12 @@ func (r *ranking) reasons() {
 				}
 			}
 		}
+		for d, name := range []string{"hour", "weekday"} {
+			at := 2*len(v.lattice.sets) + d
+			if g := w[at] * v.features[at][i]; g > 0.1 {
+				c.why = append(c.why, Reason{Factor: name, Value: r.value(name), Gain: g})
+			}
+		}
 		if g := w[trend] * v.features[trend][i]; g > 0.2 {
 			more := math.Exp(v.features[trend][i])
 			c.why = append(c.why, Reason{Factor: "trend", Value: "x" + strconv.FormatFloat(more, 'f', 1, 64), Gain: g})
@@ -33,6 +39,16 @@ func (r *ranking) reasons() {
 			c.why = append(c.why, Reason{Gain: 0})
 		}
 	}
+}
+
+// value is that of a factor of the query, "" when it has none of this name.
+func (r *ranking) value(name string) string {
+	for _, f := range r.q.Factors {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return ""
 }
 
 // gain is the log-odds of p over those of the prior.

@@ -134,11 +134,17 @@ func newStudy(rows []Row, train int) *study {
 		b := random.IntN(blocks)
 		spread[b] = append(spread[b], r)
 	}
-	for _, rows := range spread {
+	for _, rows := range spread { // never on a Sunday, always in the night
+		if at.Weekday() == time.Sunday {
+			at = at.AddDate(0, 0, 1)
+		}
 		s.learn(rows, at)
-		at = at.Add(24 * time.Hour)
+		at = at.AddDate(0, 0, 1)
 	}
-	s.static = at
+	for at.Weekday() != time.Sunday { // asked on a Sunday at noon, of which nothing is known: the rows have no hour and no weekday
+		at = at.AddDate(0, 0, 1)
+	}
+	s.static = at.Add(12 * time.Hour)
 	return s
 }
 
