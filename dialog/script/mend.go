@@ -139,6 +139,15 @@ func (p *Page) unclosed(line int) bool {
 	return false
 }
 
+// closeQuote mends a line whose text in quotes does not end, by ending it with the line.
+func (p *Page) closeQuote(at Pos) string {
+	head, tail, ok := p.cut(at)
+	if !ok || tail == "" || tail[0] != '"' && tail[0] != '\'' || strings.Contains(head, "{") || strings.Contains(head, "[") {
+		return "补上另一半引号"
+	}
+	return strings.TrimSpace(head + strings.TrimRight(tail, " ") + tail[:1])
+}
+
 // short is the beginning of an operator's words, as a message quotes them.
 func short(s string) string {
 	if r := []rune(s); len(r) > 12 {

@@ -240,7 +240,7 @@ func (p *Page) broken(err error) {
 	}
 	switch {
 	case strings.Contains(message, "quoted text"):
-		p.add(at, "yaml-quote", "引号没有配对", "补上另一半引号")
+		p.add(at, "yaml-quote", "引号没有配对", p.closeQuote(at))
 	case strings.Contains(message, "end token"):
 		p.add(at, "yaml-bracket", "括号没有配对", "补上另一半括号")
 	default:
