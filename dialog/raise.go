@@ -104,7 +104,7 @@ func (t *turn) handoffStep(s *script.Step, source string) {
 func (t *turn) wanted() string {
 	if p := t.s.Place; p != nil {
 		if d := t.script(); d != nil {
-			return d.Title
+			return chat.Cut(titled(d, p), 600)
 		}
 	}
 	if t.s.Asked != "" {
@@ -114,6 +114,20 @@ func (t *turn) wanted() string {
 		return t.label(t.s.Last.ID)
 	}
 	return chat.Cut(heard(t.message), 600)
+}
+
+// titled is what a dialog is about and what the person chose in it, in words: a seat reads 退款遇到问题：说退了但没到账, not issue = late.
+func titled(d *script.Dialog, p *session.Place) string {
+	var chosen []string
+	for _, name := range p.Order {
+		if slot := d.Slot(name); slot != nil && slot.Type == script.Choice {
+			chosen = append(chosen, slot.Label(p.Slots[name]))
+		}
+	}
+	if len(chosen) == 0 {
+		return d.Title
+	}
+	return d.Title + "：" + strings.Join(chosen, "，")
 }
 
 // carried are the values that go with the case: those named, or every slot when the person asked for a human in the middle.
