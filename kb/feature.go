@@ -12,7 +12,8 @@ const (
 	tripleWeight = 0.7 // three units in a row
 	nearWeight   = 0.6 // two units within nearest of each other, in any order
 	nearest      = 6
-	pieceLeast   = 2 // characters of the shortest piece of a word, its ends included
+	plainWordly  = 0.7 // words of grammar, alone and among themselves; characters of grammar tell as much as others, in Chinese
+	pieceLeast   = 2   // characters of the shortest piece of a word, its ends included
 	pieceMost    = 4
 )
 
@@ -30,16 +31,24 @@ func (c *cutter) features(out []feature, units []unit, fresh []string) []feature
 			row = append(row, u)
 		}
 	}
+	tells := make([]float32, len(row))
 	for i, u := range row {
-		out = append(out, feature{hash(1, uint64(u), 0), 1})
+		tells[i] = 1
+		if u >= wordBase && c.plain(u, fresh) {
+			tells[i] = plainWordly
+		}
+	}
+	for i, u := range row {
+		out = append(out, feature{hash(1, uint64(u), 0), tells[i]})
 		if i+1 < len(row) {
-			out = append(out, feature{hash(2, uint64(u), uint64(row[i+1])), 1})
+			out = append(out, feature{hash(2, uint64(u), uint64(row[i+1])), max(tells[i], tells[i+1])})
 		}
 		if i+2 < len(row) {
-			out = append(out, feature{hash(3, uint64(u), uint64(row[i+1])<<32|uint64(row[i+2])), tripleWeight})
+			out = append(out, feature{hash(3, uint64(u), uint64(row[i+1])<<32|uint64(row[i+2])), tripleWeight * max(tells[i], tells[i+1], tells[i+2])})
 		}
-		for _, v := range row[i+1 : min(i+1+nearest, len(row))] {
-			out = append(out, feature{hash(4, uint64(min(u, v)), uint64(max(u, v))), nearWeight})
+		for j := i + 1; j < min(i+1+nearest, len(row)); j++ {
+			v := row[j]
+			out = append(out, feature{hash(4, uint64(min(u, v)), uint64(max(u, v))), nearWeight * max(tells[i], tells[j])})
 		}
 		if word := c.spelled(u, fresh); word != "" {
 			pieces(word, pieceLeast, pieceMost, func(key uint64) { out = append(out, feature{key, 1}) })

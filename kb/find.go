@@ -242,7 +242,7 @@ func (x *Index) value(s *scratch, folded string) float32 {
 			s.worths = append(s.worths, worth{i, x.idf[i], t.rim()})
 			continue
 		}
-		gain := x.newest * t.weight()
+		gain := x.newest * x.cutter.weight(t, s.fresh)
 		if t.first() != 0 {
 			gain *= newPair
 		}
@@ -259,7 +259,7 @@ func (x *Index) value(s *scratch, folded string) float32 {
 		}
 	}
 	s.known = known / max(whole, 1e-6)
-	if !slices.ContainsFunc(s.units, func(u unit) bool { return u != wall && !u.plain() }) {
+	if !slices.ContainsFunc(s.units, func(u unit) bool { return u != wall && !x.cutter.plain(u, s.fresh) }) {
 		whole *= 2 // 怎么办 alone names no topic, whatever it resembles
 	}
 	return whole

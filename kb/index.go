@@ -130,7 +130,7 @@ func (x *Index) weigh(docFreq []int32) {
 	idf := func(df float64) float32 { return float32(math.Log(1+(n-df+0.5)/(df+0.5)) + idfFloor) }
 	x.idf = make([]float32, len(docFreq))
 	for i, key := range x.terms.list() {
-		x.idf[i] = idf(float64(docFreq[i])) * term(key).weight()
+		x.idf[i] = idf(float64(docFreq[i])) * x.cutter.weight(term(key), nil)
 	}
 	x.newest = idf(newestFreq)
 }

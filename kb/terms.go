@@ -35,8 +35,24 @@ func (t term) second() unit { return unit(t) }
 // searched by its 的 and 怎么: there the frequencies within the base tell nothing yet. 不 and 没 are not among them.
 const plainUnits = "今天明昨现的地得了着过吗呢啊吧呀么嘛啦哦我你您他她它们咱这那哪是在有和与及就都也还又再请问想要会能可以把被给跟对让怎什样啥为何如几多少个一下办弄搞做"
 
-// plain tells whether a unit carries grammar alone. The constant is too short for a table to be faster, and a table would be mutable.
-func (u unit) plain() bool { return u < wordBase && strings.ContainsRune(plainUnits, rune(u)) }
+// plainWords are the same in English. Not, no and without are not among them.
+const plainWords = " a an the of to in on at for from by with about as and or but if so is are was were be been being am do does did done have has had having " +
+	"can could will would shall should may might must i you he she it we they me my mine your yours his her its our their them us this that these those " +
+	"what which who whom whose when where why how there here please just some any s t m re ve ll d want need get got know tell let "
+
+// plainRune and plainText tell whether a character or a word carries grammar alone. The lists are too short for a table to be worth
+// its place.
+func plainRune(r rune) bool      { return strings.ContainsRune(plainUnits, r) }
+func plainText(word string) bool { return strings.Contains(plainWords, " "+word+" ") }
+
+// plain tells whether a unit carries grammar alone.
+func (c *cutter) plain(u unit, fresh []string) bool {
+	if u < wordBase {
+		return plainRune(rune(u))
+	}
+	word := c.spelled(u, fresh)
+	return word != "" && plainText(word)
+}
 
 // hidden tells whether only the language model looks at the term: a piece of a word, or the end of a text.
 func (t term) hidden() bool { return t&pieceTerm != 0 || t.rim() }
@@ -45,13 +61,13 @@ func (t term) hidden() bool { return t&pieceTerm != 0 || t.rim() }
 func (t term) rim() bool { return t&pieceTerm == 0 && (t.first() == border || t.second() == border) }
 
 // weight is how much a term may tell: grammar little, a row of synonyms as much as the characters that it stands for.
-func (t term) weight() float32 {
+func (c *cutter) weight(t term, fresh []string) float32 {
 	one := func(u unit) float32 {
 		switch {
-		case u.plain():
-			return plainWeight
 		case u >= classBase:
 			return 2
+		case c.plain(u, fresh):
+			return plainWeight
 		}
 		return 1
 	}
