@@ -45,6 +45,7 @@ const patience = 30 * time.Second
 //	enter TEXT                         types a line to what runs
 //	signal NAME, ended CODE            sends TERM, INT, HUP or KILL; waits for the end
 //	wechat PERSON TEXT                 lets WeChat deliver a message to channel shop; the output is its answer
+//	told PERSON PATTERN TEXT           delivers a message right behind a push, whose answer may then be pushed too; waits for the answer
 //	pushed PERSON PATTERN              waits for a message that was pushed to a person
 //	admin METHOD PATH [BODY]           calls the admin API of what runs; the output is status and answer
 //	get URL                            fetches a page; the output is status and body
@@ -83,7 +84,7 @@ func TestScripts(t *testing.T) {
 			"enter":  enter,
 			"signal": send,
 			"ended":  ended,
-			"admin":  admin, "get": get, "wechat": wechat, "pushed": pushed, "deadletter": deadletter,
+			"admin":  admin, "get": get, "wechat": wechat, "told": told, "pushed": pushed, "deadletter": deadletter,
 		},
 	})
 }
@@ -328,6 +329,22 @@ func wechat(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("WeChat got no answer\n%s", r.output())
 	}
 	fmt.Fprintln(ts.Stdout(), text)
+}
+
+// told is wechat where an earlier push may not be settled yet: what follows a reply that is on its way goes the same way, so that they
+// arrive in order.
+func told(ts *testscript.TestScript, _ bool, args []string) {
+	r, pattern := runningOf(ts), regexp.MustCompile(args[1])
+	m := post{openid: args[0], text: strings.Join(args[2:], " "), id: 7_000_000_000_000_000_000 + r.ids.Add(1), at: time.Now()}
+	text, answered := r.platform.deliver(m, time.Now().Add(patience))
+	if !answered {
+		ts.Fatalf("WeChat got no answer\n%s", r.output())
+	}
+	if text == "" {
+		pushed(ts, false, args[:2])
+	} else if !pattern.MatchString(text) {
+		ts.Fatalf("the answer is %q, want %s", text, args[1])
+	}
 }
 
 func pushed(ts *testscript.TestScript, _ bool, args []string) {
