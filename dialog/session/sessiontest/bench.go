@@ -56,6 +56,15 @@ func (b *bench) second() *bench {
 // short is a time that passes quickly and lies well within a lease.
 func (b *bench) short() time.Duration { return b.Lease / 4 }
 
+// unfetched lets the time pass within which the platform could have fetched the passive reply to m.
+func (b *bench) unfetched(m chat.Message) {
+	b.Helper()
+	b.wait(m.ReplyBy.Sub(b.Now()) + b.MinRedelivery + travel)
+}
+
+// travel is how long the request that brought a message may have been under way: a store counts what remains until ReplyBy from then on.
+const travel = 200 * time.Millisecond
+
 // wait lets d pass on the store's clock.
 func (b *bench) wait(d time.Duration) {
 	b.Helper()

@@ -73,7 +73,7 @@ func passiveExposed(b *bench) {
 	b.ends(c, o, session.Passive)
 	b.take()
 	b.lends("promise 6 (visible once): a passive reply before its redelivery time passed")
-	b.wait(m.ReplyBy.Sub(b.Now()) + b.MinRedelivery)
+	b.unfetched(m)
 	b.wantDue("when the redelivery time of a passive reply passed", true)
 	if got := b.take(); got != nil {
 		b.Fatalf("Take = %s, want nil: there is nothing to judge", show(got))
@@ -106,7 +106,7 @@ func passiveRedelivery(b *bench) {
 	m := b.asks("m1")
 	got := b.acceptOn(m, session.Terms{Redelivery: longer})
 	b.ends(got.Claim, responds(got.Claim, "r1"), session.Passive)
-	b.wait(m.ReplyBy.Sub(b.Now()) + b.MinRedelivery)
+	b.unfetched(m)
 	b.take()
 	b.lends("promise 6 (visible once): while the platform may deliver again")
 	b.wait(2 * b.short())
@@ -242,7 +242,7 @@ func exposedFirst(b *bench) {
 	b.owing("r1")
 	m := b.asks("m2")
 	b.passively(m, "p2")
-	b.wait(m.ReplyBy.Sub(b.Now()) + b.MinRedelivery)
+	b.unfetched(m)
 	b.take()
 	b.owed("p2", "r1", "p2-behind")
 	for _, id := range []string{"p2", "r1", "p2-behind"} {
@@ -256,7 +256,7 @@ func exposedParked(b *bench) {
 	o := responds(c, "r1")
 	o.Park = true
 	b.ends(c, o, session.Passive)
-	b.wait(m.ReplyBy.Sub(b.Now()) + b.MinRedelivery)
+	b.unfetched(m)
 	b.take()
 	if owed := b.owed("r1"); !owed[0].Park || owed[0].Lent {
 		b.Fatalf("passive: unshown where nothing can be pushed = %s, want it parked", show(owed[0]))
@@ -280,7 +280,7 @@ func passiveDropped(b *bench) {
 	o.Drop, o.Session.Gone = true, true
 	b.ends(c, o, session.Nothing)
 	b.owed()
-	b.wait(m.ReplyBy.Sub(b.Now()) + b.MinRedelivery)
+	b.unfetched(m)
 	b.wantDue("when the person left and a passive reply was never shown", false)
 	if got := b.take(); got != nil {
 		b.Fatalf("Take = %s, want nil: there is nothing to judge", show(got))
