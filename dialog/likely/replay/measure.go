@@ -64,26 +64,28 @@ func (m *measure) report(floor float64) Report {
 
 // at is what a floor gives.
 func (m *measure) at(floor float64) Point {
-	p := Point{Floor: floor}
-	one := 1 / float64(m.rows)
+	var offered, wrong, first, three, five int
 	for _, o := range m.offers {
 		if o.p < floor || o.p <= 0 {
 			continue
 		}
-		p.Offered += one
-		if o.rank == 0 || o.rank > Shown {
-			p.FalseOffer += one
+		offered++
+		hit := o.rank > 0
+		if !hit || o.rank > Shown {
+			wrong++
 		}
-		for _, h := range []struct {
-			most int
-			to   *float64
-		}{{1, &p.Hit1}, {Shown, &p.Hit3}, {5, &p.Hit5}} {
-			if o.rank > 0 && o.rank <= h.most {
-				*h.to += one
-			}
+		if hit && o.rank <= 1 {
+			first++
+		}
+		if hit && o.rank <= Shown {
+			three++
+		}
+		if hit && o.rank <= 5 {
+			five++
 		}
 	}
-	return p
+	share := func(n int) float64 { return float64(n) / float64(m.rows) }
+	return Point{Floor: floor, Offered: share(offered), FalseOffer: share(wrong), Hit1: share(first), Hit3: share(three), Hit5: share(five)}
 }
 
 // calibration is the expected calibration error over bins of equal size.
