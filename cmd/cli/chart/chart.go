@@ -29,6 +29,7 @@ type Point struct{ X, Y float64 }
 const (
 	width, height            = 720, 480
 	left, right, top, bottom = 64, 24, 48, 56
+	legend                   = 20 // a row of it
 )
 
 // colours of lines, in order; they are told apart by people who see fewer colours, too.
@@ -41,8 +42,9 @@ func (c Chart) Write(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	x := func(v float64) float64 { return left + clamp(v)*(width-left-right) }
 	y := func(v float64) float64 { return height - bottom - clamp(v)*(height-top-bottom) }
-	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13" fill="#1f2937">`+"\n", width, height)
-	fmt.Fprintf(b, `<title>%s</title><rect width="%d" height="%d" fill="#fff"/>`+"\n", html.EscapeString(c.Title), width, height)
+	whole := height + legend*len(c.Lines) // the legend stands below, where it hides no line
+	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13" fill="#1f2937">`+"\n", width, whole)
+	fmt.Fprintf(b, `<title>%s</title><rect width="%d" height="%d" fill="#fff"/>`+"\n", html.EscapeString(c.Title), width, whole)
 	for i := range 6 {
 		v := float64(i) / 5
 		fmt.Fprintf(b, `<path d="M%.1f %.1fV%.1fM%.1f %.1fH%.1f" stroke="#e5e7eb" fill="none"/>`+"\n", x(v), y(0), y(1), x(0), y(v), x(1))
@@ -55,7 +57,7 @@ func (c Chart) Write(w io.Writer) error {
 	for i, l := range c.Lines {
 		c.line(b, l, colour(i), x, y)
 		fmt.Fprintf(b, `<path d="M%d %dh18" stroke="%s" stroke-width="3"/><text x="%d" y="%d">%s</text>`+"\n",
-			left+12, height-bottom-16-18*i, colour(i), left+36, height-bottom-12-18*i, html.EscapeString(l.Name))
+			left, height+legend*i, colour(i), left+26, height+legend*i+4, html.EscapeString(l.Name))
 	}
 	fmt.Fprintln(b, "</svg>")
 	return b.Flush()
