@@ -42,7 +42,13 @@ func (t *turn) ask(text string) {
 		return
 	}
 	t.s.Asked = chat.Cut(text, 600)
-	t.s.Misses = 0
+	if o := t.s.Offer; o != nil && o.Kind == session.Clarify && t.s.Place == nil {
+		t.s.Misses++ // the last one was passed over for other words
+	}
+	if t.s.Misses > 2 && t.s.Waiting == nil {
+		t.human("misses")
+		return
+	}
 	t.out.reason = "offer"
 	t.say(t.texts().Maybe, "offer")
 	t.offer(session.Clarify, t.items(guesses))
@@ -265,8 +271,13 @@ func (t *turn) unsolved(p *script.Pattern, source string) {
 	if t.s.Last != nil {
 		t.out.counts["unsolved:"+t.s.Last.ID]++
 	}
+	if p := t.s.Place; p != nil && p.Asking != "" && len(t.s.Tried) == 0 && t.s.Failed == 1 { // nothing was tried yet: the dialog is on its way
+		t.say(t.texts().Sorry, "text:sorry")
+		t.comeBack()
+		return
+	}
 	another := t.another()
-	if t.s.Failed > 1 || len(another) == 0 && t.s.Last != nil {
+	if t.s.Failed > 1 || len(another) == 0 && len(t.s.Tried) > 0 {
 		t.leaveDialog()
 		t.human(source)
 		return

@@ -26,7 +26,7 @@ func (t *turn) arrived() {
 		t.speak(head)
 	}
 	fresh := !sameScene(before, t.s.Scene) // a new page, another error
-	if d := t.begunBy(func(key string) string { return t.s.Scene[key] }); d != nil {
+	if d := t.begunBy(func(key string) string { return t.s.Scene[key] }); d != nil && !t.quiet(fresh) {
 		if p := t.s.Place; p != nil && p.Dialog == d.ID && !p.Idle && !t.gone() {
 			t.again() // opened the same page again
 			return

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/xianda-bot/xianda/chat"
@@ -30,6 +33,15 @@ func (c Call) Most() time.Duration {
 	return time.Duration(1+c.Retry)*c.Timeout + time.Duration(c.Retry)*RetryPause
 }
 
+// identity tells a call from another of the same turn.
+func (c *Call) identity() string {
+	h := fnv.New64a()
+	for _, name := range slices.Sorted(maps.Keys(c.With)) {
+		h.Write([]byte(name + "\x00" + c.With[name] + "\x00"))
+	}
+	return fmt.Sprintf("%s-%x", c.Name, h.Sum64())
+}
+
 // Caller performs calls. It keeps Call.Timeout and ctx, and answers with a JSON object.
 type Caller interface {
 	Call(ctx context.Context, c Call) (json.RawMessage, error)
@@ -37,6 +49,7 @@ type Caller interface {
 
 // result is what a checkpoint keeps of a call.
 type result struct {
+	Call        string          `json:"call"` // its name and what was sent with it
 	OK          bool            `json:"ok"`
 	Body        json.RawMessage `json:"body,omitempty"`
 	Interrupted bool            `json:"interrupted,omitempty"`
@@ -63,7 +76,7 @@ func (h *Host) perform(ctx context.Context, c *session.Claim, in *input, call *C
 	if ctx.Err() != nil {
 		return h.cause(ctx, ctx.Err())
 	}
-	r := result{OK: err == nil, Body: body, Interrupted: errors.Is(err, errInterrupted)}
+	r := result{Call: call.identity(), OK: err == nil, Body: body, Interrupted: errors.Is(err, errInterrupted)}
 	h.o.Count("calls", call.Name, callEnd(err))
 	if err != nil {
 		h.o.Log.Warn("a backend call did not succeed", "call", call.Name, "turn", c.Turn, "took", time.Since(started), "error", err)

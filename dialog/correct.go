@@ -16,6 +16,34 @@ var (
 	noise  = regexp.MustCompile(`^(?:(?:啊|哦|呃|等等|等下|稍等|抱歉|不好意思|刚才|前面|我|那个|这个|不对|错了|说错了|写错了|打错了|填错了|输错了|选错了|弄错了|发错了|搞错了|更正|改一下|修改|，|,|。|\.|！|!|\s)+)`)
 )
 
+// replaced reads 不是100，是1000.
+var replaced = regexp.MustCompile(`^(?:不对[，,]?\s*|错了[，,]?\s*|说错了[，,]?\s*)?不是\s*(.{1,40}?)[，,。\s]+(?:而是|应该是|是)\s*(.{1,40})$`)
+
+// replacement takes up a message that names the value that was wrong and the one that is right. It goes before the question that is
+// asked now: free text would take it for an answer.
+func (t *turn) replacement() bool {
+	d, p := t.script(), t.s.Place
+	m := replaced.FindStringSubmatch(strings.TrimSpace(t.message.Text))
+	if m == nil || d == nil || p == nil {
+		return false
+	}
+	for _, name := range slices.Backward(p.Order) {
+		slot := d.Slot(name)
+		if slot == nil || slot.Type == script.Text {
+			continue
+		}
+		was, _, ok := slot.Accept(m[1], "", nil, t.now, t.zone())
+		if !ok || was != p.Slots[name] {
+			continue
+		}
+		if is, _, ok := slot.Accept(strings.TrimRight(m[2], "。.！!吧呀啊"), "", nil, t.now, t.zone()); ok && is != was {
+			t.correct(d, name, is)
+			return true
+		}
+	}
+	return false
+}
+
 // namedCorrection takes up a message that names an earlier answer and gives it anew: 单号错了，是 4200…. It goes before the question
 // that is asked now, which might take the value for its own.
 func (t *turn) namedCorrection() bool {

@@ -40,7 +40,7 @@ func (t *turn) listen() {
 	if t.s.Guide != nil && t.guided() {
 		return
 	}
-	if t.s.Place != nil && t.namedCorrection() {
+	if t.s.Place != nil && (t.replacement() || t.namedCorrection()) {
 		return
 	}
 	if t.s.Place != nil && t.s.Place.Asking != "" && t.fill() {

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/dialog/release"
 	"github.com/xianda-bot/xianda/dialog/script"
 )
@@ -53,6 +54,23 @@ func TestNewValue(t *testing.T) {
 	} {
 		if got, ok := judged.newValue(c.slot, c.text); got != c.want || ok != (c.want != "") {
 			t.Errorf("newValue(%s, %q) = %q, %t, want %q", c.slot.Name, c.text, got, ok, c.want)
+		}
+	}
+}
+
+// A choice is meant by who says most of its label and little of any other's.
+func TestResembles(t *testing.T) {
+	t.Parallel()
+	slot := &script.Slot{Name: "issue", Type: script.Choice, Choices: []script.Option{
+		{Key: "arrive", Label: "说退了但没到账"}, {Key: "refuse", Label: "商家不肯退"}, {Key: "twice", Label: "重复扣款要退"}, {Key: "amount", Label: "退的金额不对"},
+		{Key: "got", Label: "对方没收到或没收款"},
+	}}
+	for text, want := range map[string]string{
+		"商家不同意退款啊气死我了": "refuse", "对方说没收到": "got", "重复扣了款": "twice", "怎么商家不肯退": "", "退": "", "红包": "", "": "", "退了": "",
+	} {
+		judged := &turn{input: input{message: chat.Message{Text: text}}}
+		if got := judged.resembles(slot); got != want {
+			t.Errorf("resembles(%q) = %q, want %q", text, got, want)
 		}
 	}
 }

@@ -226,13 +226,14 @@ func (t *turn) branch(s *script.Step) bool {
 
 // callStep uses the result of a call, or asks for the call to be made.
 func (t *turn) callStep(s *script.Step, next string) bool {
-	r, made := t.takeResult()
+	with, ok := t.with(s)
+	if !ok {
+		return t.move(s.OnError)
+	}
+	call := &Call{Name: s.Call, With: with, Timeout: s.Timeout, Retry: s.Retry}
+	r, made := t.takeResult(call.identity())
 	if !made {
-		with, ok := t.with(s)
-		if !ok {
-			return t.move(s.OnError)
-		}
-		t.out.call = &Call{Name: s.Call, With: with, Timeout: s.Timeout, Retry: s.Retry}
+		t.out.call = call
 		return false
 	}
 	if r.Interrupted {

@@ -2,6 +2,8 @@ package dialog
 
 import (
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/xianda-bot/xianda/dialog/script"
 	"github.com/xianda-bot/xianda/dialog/session"
@@ -71,6 +73,8 @@ func (t *turn) fill() bool {
 		t.skipped(d, step)
 	case t.correction():
 	case t.digress():
+	case t.resembles(slot) != "":
+		t.fillWith(t.resembles(slot))
 	case t.asksAside():
 	case p.Idle: // left alone, and this is no answer: it is a matter of its own
 		t.leaveDialog()
@@ -102,6 +106,50 @@ func (t *turn) takesAnything(slot *script.Slot) bool {
 	folded := kb.Fold(t.message.Text)
 	return slot.Type == script.Text ||
 		slot.Type == script.Choice && !slices.ContainsFunc(slot.Choices, func(o script.Option) bool { return kb.Fold(o.Label) == folded })
+}
+
+// How much of a label a message must have, in characters, to mean it, and how much more than of any other.
+const (
+	mostOfLabel = 0.6
+	moreThan    = 0.25
+)
+
+// resembles is the one choice whose label the message has most of: 对方说没收到 means 对方没收到或没收款. "": none, or more than one.
+func (t *turn) resembles(slot *script.Slot) string {
+	if slot.Type != script.Choice || asking.MatchString(strings.TrimSpace(t.message.Text)) {
+		return ""
+	}
+	said := map[rune]bool{}
+	for _, r := range kb.Fold(t.message.Text) {
+		said[r] = true
+	}
+	key, best, second := "", 0.0, 0.0
+	for _, o := range slot.Choices {
+		has, all := 0, 0
+		seen := map[rune]bool{}
+		for _, r := range kb.Fold(o.Label) {
+			if seen[r] || !unicode.IsLetter(r) {
+				continue
+			}
+			seen[r] = true
+			if all++; said[r] {
+				has++
+			}
+		}
+		if all < 3 {
+			continue
+		}
+		switch share := float64(has) / float64(all); {
+		case share > best:
+			key, best, second = o.Key, share, best
+		case share > second:
+			second = share
+		}
+	}
+	if best < mostOfLabel || best < second+moreThan {
+		return ""
+	}
+	return key
 }
 
 // asksExactly tells whether the message is, word for word, a question that is known.

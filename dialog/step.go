@@ -189,6 +189,9 @@ func (t *turn) waits() {
 		t.overhear(w.Case, "waiting")
 	default:
 		id := w.Case
+		if t.gone() && !t.before.IsZero() {
+			t.stillWaits() // who comes back hears first that nothing was forgotten
+		}
 		if t.message.Kind == chat.Arrived {
 			t.arrived()
 		} else {
@@ -295,13 +298,16 @@ func clonePlace(p *session.Place) *session.Place {
 	return &c
 }
 
-// takeResult returns the next result of a call, if the turn has it already.
-func (t *turn) takeResult() (result, bool) {
-	if t.used >= len(t.results) {
-		return result{}, false
+// takeResult returns the result of a call, if the turn has it already. One of another call is passed over: a turn that is judged again
+// may have learned something meanwhile, or see another release, and go another way.
+func (t *turn) takeResult(call string) (result, bool) {
+	for t.used < len(t.results) {
+		var r result
+		err := json.Unmarshal(t.results[t.used], &r)
+		t.used++
+		if err == nil && r.Call == call {
+			return r, true
+		}
 	}
-	var r result
-	err := json.Unmarshal(t.results[t.used], &r)
-	t.used++
-	return r, err == nil
+	return result{}, false
 }
