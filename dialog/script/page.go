@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -96,6 +97,9 @@ func ReadPage(src Source) (p *Page) {
 }
 
 func (p *Page) add(at Pos, rule, text, edit string) {
+	if slices.ContainsFunc(p.Findings, func(f Finding) bool { return f.Pos == at && strings.HasPrefix(f.Rule, "yaml-") }) {
+		return // what was misread cannot be judged
+	}
 	p.Findings = append(p.Findings, Finding{Pos: at, Rule: rule, Text: text, Edit: edit})
 }
 
@@ -191,6 +195,12 @@ var (
 	trapZero = regexp.MustCompile(`^[+-]?0[0-9]+$`)
 )
 
+// What an input method writes where YAML wants its own signs: {hold: hold，limit: limit}, title：问好.
+var (
+	wideComma = regexp.MustCompile(`，\s*([0-9A-Za-z_]+): `)
+	wideColon = regexp.MustCompile(`^(\s*(?:- )*\s*[0-9A-Za-z_]+)：\s*`)
+)
+
 // traps finds unquoted words that other YAML readers, or this one, take for something else than text.
 func (p *Page) traps(n *Node, flow bool) {
 	quoted := p.mend(n.Pos, n.value, quote(n.value))
@@ -199,6 +209,8 @@ func (p *Page) traps(n *Node, flow bool) {
 		p.add(n.Pos, "yaml-word", "没加引号的 "+n.value+" 在 YAML 里可能变成是与否", quoted)
 	case trapZero.MatchString(n.value):
 		p.add(n.Pos, "yaml-zero", "没加引号的 "+n.value+" 会丢掉前面的 0", quoted)
+	case flow && wideComma.MatchString(n.value):
+		p.add(n.Pos, "yaml-wide", "花括号里用了中文逗号，分不开几个键", p.mend(n.Pos, n.value, wideComma.ReplaceAllString(n.value, ", $1: ")))
 	case flow && (strings.Contains(n.value, ": ") || strings.HasSuffix(n.value, ":")):
 		p.add(n.Pos, "yaml-colon", "花括号或方括号里的文字带有英文冒号，会被当成新的键", quoted)
 	}
@@ -229,6 +241,15 @@ func (p *Page) broken(err error) {
 	if m := regexp.MustCompile(`mapping key "(.*)" already defined at \[(\d+):`).FindStringSubmatch(message); m != nil {
 		p.add(at, "yaml-duplicate", "“"+m[1]+"”写了两次，上一次在第 "+m[2]+" 行", "删掉其中一个")
 		return
+	}
+	for _, l := range []int{at.Line, at.Line - 1} {
+		if l < 1 || l > len(p.lines) {
+			continue
+		}
+		if m := wideColon.FindStringSubmatch(p.lines[l-1]); m != nil {
+			p.add(Pos{p.file, l, utf8.RuneCountInString(m[1]) + 1}, "yaml-wide", "键后面用了中文冒号", strings.TrimSpace(wideColon.ReplaceAllString(p.lines[l-1], "$1: ")))
+			return
+		}
 	}
 	for _, l := range []int{at.Line, at.Line - 1} {
 		if l >= 1 && l <= len(p.lines) && p.brokenLine(l) {
