@@ -96,6 +96,9 @@ func (h *house) ask(ctx context.Context, method, path string, body, into any) er
 		if text == "" {
 			text = strings.ReplaceAll(e.Error.Code, "_", " ")
 		}
+		if resp.StatusCode == http.StatusUnauthorized {
+			text = "the house at " + h.base + " has another admin.token: does another one run there, or was the token changed without a restart?"
+		}
 		if e.Error.Field != "" { // what was asked for cannot be meant
 			return &usageError{&refusal{Status: resp.StatusCode, Code: e.Error.Code, Text: e.Error.Field + ": " + text}}
 		}

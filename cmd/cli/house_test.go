@@ -21,6 +21,7 @@ func TestAskReadsRefusals(t *testing.T) {
 		{"its message", http.StatusConflict, `{"error":{"code":"owned","message":"held by alice"}}`, "held by alice", false},
 		{"its code", http.StatusServiceUnavailable, `{"error":{"code":"not_ready"}}`, "not ready", false},
 		{"a field", http.StatusBadRequest, `{"error":{"code":"bad_field","field":"limit","message":"want a number"}}`, "limit: want a number", true},
+		{"another token", http.StatusUnauthorized, `{"error":{"code":"unauthorized","message":"show the token"}}`, "has another admin.token", false},
 		{"somebody else", http.StatusNotFound, `<html>`, "status 404: is this the admin address of a house?", false},
 		{"no JSON", http.StatusOK, `<html>`, "invalid character", false},
 	}
