@@ -144,7 +144,7 @@ func (d *demo) opened(cfg *config.Config, public, private string) {
 	}
 	fmt.Fprintf(w, "A helpdesk is open at %s\n\n", bold(page))
 	fmt.Fprintln(w, "Try:")
-	fmt.Fprintf(w, "  write 红包发不出去, then 没解决, then 人工 on %s\n", page)
+	fmt.Fprintf(w, "  tap the first question (an answer), then 没解决 (another way), then 人工 (a human) on %s\n", page)
 	fmt.Fprintf(w, "  come with an error code, and see what is asked first: %s?scene=error=RP_HOLD\n", page)
 	fmt.Fprintf(w, "  let the product report something, and arrive again; PERSON is told here when somebody opens the page:\n    %s\n\n", d.curl("PERSON"))
 	fmt.Fprintln(w, "Be the human, in a second terminal:")
