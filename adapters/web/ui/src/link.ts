@@ -37,7 +37,7 @@ export interface Link {
 // connect opens the line and keeps it. bare: there are no cookies, as in a frame of another site, so that we show a token.
 export function connect(ears: Ears, query: string, bare: boolean): Link {
   const store = 'xianda ' + location.pathname, opening = freshID();
-  let last = '', token = bare ? keep(() => localStorage, store) : '', outbox: Outgoing[] = [], sending = false, tries = 0;
+  let last = '', token = bare ? keep(() => localStorage, store) : '', outbox: Outgoing[] = [], sending = false, up = false, tries = 0;
   let ending: AbortController | undefined, wake: (() => void) | undefined;
   try {
     outbox = JSON.parse(keep(() => sessionStorage, store) || '[]') as Outgoing[];
@@ -85,7 +85,7 @@ export function connect(ears: Ears, query: string, bare: boolean): Link {
       const res = await fetch('stream?open=' + opening + query, {
         headers: { ...known(), ...(last && { 'Last-Event-ID': last }) }, signal: mine.signal, cache: 'no-store',
       });
-      if (res.status === 401) token = '';
+      if (res.status === 401) token = last = '';
       if (!res.ok || !res.body) throw 0;
       const reader = res.body.pipeThrough(new TextDecoderStream()).getReader();
       let text = '', elsewhere = false;
@@ -99,6 +99,7 @@ export function connect(ears: Ears, query: string, bare: boolean): Link {
         for (const part of parts) elsewhere = event(part) || elsewhere;
       }
     } finally {
+      up = false;
       clearTimeout(alarm);
     }
   }
@@ -117,6 +118,7 @@ export function connect(ears: Ears, query: string, bare: boolean): Link {
       ears.$state(s);
       if (s.ready) {
         tries = 0;
+        up = true;
         ears.$line(true, false);
         void flush();
       }
@@ -125,15 +127,15 @@ export function connect(ears: Ears, query: string, bare: boolean): Link {
     return false;
   }
 
-  // flush sends the outbox in order, each message until it is accepted, or refused for good.
+  // flush sends the outbox in order, each message until it is accepted, or refused for good. Nothing goes before a stream is ready:
+  // only that tells who we are, and two who ask would be two people.
   async function flush(): Promise<void> {
     if (sending) return;
     sending = true;
-    for (let pause = 1000; outbox[0]; ) {
+    for (let pause = 1000; up && outbox[0]; ) {
       const { id, text, choice } = outbox[0];
       let status = 0;
       try {
-        await session();
         const body = JSON.stringify({ id, text, choice });
         status = (await fetch('messages', {
           method: 'POST', headers: { ...known(), 'Content-Type': 'application/json' }, body, keepalive: body.length < 9000, // browsers keep 64 KB alive at most
@@ -148,6 +150,7 @@ export function connect(ears: Ears, query: string, bare: boolean): Link {
       }
       if (status === 401) { // who we are is not known any more: opening the stream makes us somebody
         token = last = '';
+        up = false;
         cut();
         retry();
       }
@@ -156,6 +159,7 @@ export function connect(ears: Ears, query: string, bare: boolean): Link {
       pause = Math.min(8000, pause * 2);
     }
     sending = false;
+    if (tries && outbox[0]) ears.$sent(outbox[0].id, 'waiting');
   }
 
   void run();
@@ -165,6 +169,7 @@ export function connect(ears: Ears, query: string, bare: boolean): Link {
     $send(m) {
       outbox.push(m);
       save();
+      retry();
       void flush();
     },
   };
