@@ -46,7 +46,7 @@ func (a *Adapter) policy(nonce string) string {
 func (a *Adapter) page(w http.ResponseWriter, r *http.Request) {
 	framed := r.Header.Get("Sec-Fetch-Dest") == "iframe"
 	if !framed {
-		if _, refusal := a.person(w, r, true); refusal != nil && refusal.Status != http.StatusUnauthorized {
+		if _, _, refusal := a.person(w, r, true); refusal != nil && refusal.Status != http.StatusUnauthorized {
 			a.refuse(w, *refusal)
 			return
 		}

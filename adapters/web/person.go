@@ -42,43 +42,43 @@ func (a *Adapter) setCookie(w http.ResponseWriter, r *http.Request, value string
 }
 
 // person tells who makes the request. Our own pages show a cookie, others a token; whoever shows nothing was never here. A signature
-// that is not ours is refused, or with renew taken for none.
-func (a *Adapter) person(w http.ResponseWriter, r *http.Request, renew bool) (peer string, refusal *wrong) {
+// that is not ours is refused, or with renew taken for none. minted: the person is new.
+func (a *Adapter) person(w http.ResponseWriter, r *http.Request, renew bool) (peer string, minted bool, refusal *wrong) {
 	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if bearer {
 		peer, err := a.keys.verify(r.Context(), asToken, token)
 		if err != nil {
-			return "", a.unavailable("vault", err)
+			return "", false, a.unavailable("vault", err)
 		}
 		if peer == "" {
-			return "", &errPerson
+			return "", false, &errPerson
 		}
-		return peer, nil
+		return peer, false, nil
 	}
 	if a.foreign(r) {
-		return "", &errPerson
+		return "", false, &errPerson
 	}
 	cookie, err := r.Cookie(a.cookieName())
 	if err == nil {
 		peer, err := a.keys.verify(r.Context(), asCookie, cookie.Value)
 		if err != nil {
-			return "", a.unavailable("vault", err)
+			return "", false, a.unavailable("vault", err)
 		}
 		if peer == "" && !renew {
-			return "", &errPerson
+			return "", false, &errPerson
 		}
 		if peer != "" {
 			if renew {
 				a.setCookie(w, r, cookie.Value)
 			}
-			return peer, nil
+			return peer, false, nil
 		}
 	}
 	peer, signed, refusal := a.newcomer(r.Context(), asCookie)
 	if refusal == nil {
 		a.setCookie(w, r, signed)
 	}
-	return peer, refusal
+	return peer, true, refusal
 }
 
 // newcomer makes a person, unless too many come at once.

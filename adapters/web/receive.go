@@ -26,7 +26,7 @@ var idForm = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
 
 // receive takes one message. Who sends it is checked before what it says is read.
 func (a *Adapter) receive(w http.ResponseWriter, r *http.Request, in adapters.Inbox) {
-	peer, refusal := a.person(w, r, false)
+	peer, _, refusal := a.person(w, r, false)
 	if refusal == nil && !a.pace.take(peer) {
 		refusal = &errPace
 	}

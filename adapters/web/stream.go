@@ -26,9 +26,10 @@ const (
 
 var errFull = wrong{503, "streams", "too_many", "", "too many pages are open: try again later"}
 
-// stream shows what is in the conversation and what comes. Opening it is an arrival, unless Last-Event-ID says that it goes on.
+// stream shows what is in the conversation and what comes. Opening it is an arrival, unless Last-Event-ID says that somebody
+// known goes on.
 func (a *Adapter) stream(w http.ResponseWriter, r *http.Request, in adapters.Inbox) {
-	peer, refusal := a.person(w, r, true)
+	peer, minted, refusal := a.person(w, r, true)
 	if refusal != nil {
 		a.refuse(w, *refusal)
 		return
@@ -40,14 +41,20 @@ func (a *Adapter) stream(w http.ResponseWriter, r *http.Request, in adapters.Inb
 	}
 	defer a.streams.leave(s)
 	v := &viewer{a: a, w: w, rc: http.NewResponseController(w), to: a.address(peer), last: r.Header.Get("Last-Event-ID")}
-	fresh := v.last == ""
+	went := minted && v.last != "" // on, as somebody who is not known any more: what the page shows is another's
+	stale := went && v.last != nothingYet
+	fresh := minted || v.last == ""
 	bell, unwatch := a.deps.Feeds.Watch(v.to)
 	defer unwatch()
 	first, err := v.open(r.Context(), fresh)
+	first.reset = first.reset || stale
 	if err == nil && fresh {
 		err = a.arrive(r, v.to, in)
 	}
 	if err != nil {
+		if went {
+			w.Header().Del("Set-Cookie") // who came back known, with the header, would not arrive
+		}
 		a.refuse(w, *a.unavailable("stream", err))
 		return
 	}

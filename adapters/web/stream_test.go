@@ -99,6 +99,32 @@ func TestArrivals(t *testing.T) {
 	}
 }
 
+// TestWhoIsNewArrives: a page whose person is not known any more begins anew, whatever it was shown.
+func TestWhoIsNewArrives(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		last string
+		want []string
+	}{{nothingYet, nil}, {"t1", []string{"reset"}}} {
+		h := newHall(t, section())
+		_, begin, _ := h.open(t, "ann", "", "")
+		was := peer(t, begin)
+		lost := &http.Cookie{Name: "xianda_site", Value: was + ".signedbyalostsecret"}
+		h.names["ann"] = lost
+		h.fails(errors.New("redis is not available"))
+		if w := h.serve("ann", streamRequest("", lost, c.last)); w.Code != http.StatusServiceUnavailable || h.cookie("ann") != lost {
+			t.Errorf("from %s on: an arrival that was not accepted was answered %d and made the person known", c.last, w.Code)
+		}
+		h.fails(nil)
+		_, begin, _ = h.open(t, "ann", "", c.last)
+		got := h.heard()
+		if who := peer(t, begin); len(got) != 2 || got[1].Kind != chat.Arrived || got[1].From.Peer != who || who == was {
+			t.Errorf("from %s on: the house heard %+v, want a second arrival, of somebody new", c.last, got)
+		}
+		wantTold(t, "from "+c.last+" on", begin, c.want...)
+	}
+}
+
 func TestRefusedArrival(t *testing.T) {
 	t.Parallel()
 	h := newHall(t, section())
