@@ -90,7 +90,7 @@ func readable(s string) bool {
 }
 
 // take shows the person's own words on all their pages and gives them to the house. They are shown first, so that no answer comes before
-// them; what the house does not accept is taken back.
+// them; what the house surely did not accept is taken back. After any other error it may have, and the page sends them again.
 func (a *Adapter) take(ctx context.Context, peer string, m incoming, in adapters.Inbox) error {
 	now, to := a.deps.Clock(), a.address(peer)
 	c := chat.Message{ID: "web:" + m.ID, Kind: chat.Said, From: to, Text: m.Text, Choice: m.Choice, At: now}
@@ -116,7 +116,7 @@ func (a *Adapter) take(ctx context.Context, peer string, m incoming, in adapters
 	if err == nil || errors.Is(err, chat.ErrLater) {
 		return nil
 	}
-	if fresh {
+	if fresh && errors.Is(err, chat.ErrBusy) {
 		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptWithin)
 		defer cancel()
 		if fault := a.deps.Feeds.Withdraw(undo, to, key); fault != nil {

@@ -109,14 +109,9 @@ func TestRefusedByTheHouseIsNotShown(t *testing.T) {
 	t.Parallel()
 	h := newHall(t, section())
 	h.post("ann", body("a0", "在吗"))
-	for fault, want := range map[error]string{
-		errors.New("redis is not available"): "503 unavailable : the message was not accepted: send it again with the same id",
-		fmt.Errorf("turn: %w", chat.ErrBusy): "503 busy : too many messages of this conversation wait: send it again in a moment",
-	} {
-		h.fails(fault)
-		if got := refusal(t, h.post("ann", body("a1", "红包"))); got != want {
-			t.Errorf("%v: answered %q, want %q", fault, got, want)
-		}
+	h.fails(fmt.Errorf("turn: %w", chat.ErrBusy))
+	if got, want := refusal(t, h.post("ann", body("a1", "红包"))), "503 busy : too many messages of this conversation wait: send it again in a moment"; got != want {
+		t.Errorf("answered %q, want %q", got, want)
 	}
 	h.fails(nil)
 	h.feeds.Fail(errors.New("redis is not available"))
@@ -129,6 +124,29 @@ func TestRefusedByTheHouseIsNotShown(t *testing.T) {
 	}
 	if w := h.post("ann", body("a1", "红包")); w.Code != http.StatusAccepted {
 		t.Errorf("the same message again: answered %d, want 202", w.Code)
+	}
+}
+
+// TestUnknownOutcomeStaysShown: what the house may have accepted is answered, and an answer must not stand there without the question.
+func TestUnknownOutcomeStaysShown(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []error{context.DeadlineExceeded, errors.New("redis: 0 of 1 replicas have it")} {
+		h := newHall(t, section())
+		h.post("ann", body("a0", "在吗"))
+		// The second try is refused for sure, and says nothing about the first.
+		for _, fault := range []error{fault, chat.ErrBusy} {
+			h.fails(fault)
+			if w := h.post("ann", body("a1", "红包")); w.Code != http.StatusServiceUnavailable {
+				t.Errorf("%v: answered %d, want 503: it is to be sent again", fault, w.Code)
+			}
+			_, begin, stop := h.open(t, "ann", "", nothingYet)
+			wantTold(t, fault.Error(), begin, "said me-a0 person: 在吗", "said me-a1 person: 红包")
+			stop()
+		}
+		h.fails(nil)
+		if w := h.post("ann", body("a1", "红包")); w.Code != http.StatusAccepted {
+			t.Errorf("the same message again: answered %d, want 202", w.Code)
+		}
 	}
 }
 
