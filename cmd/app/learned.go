@@ -30,6 +30,9 @@ const (
 	learnBack  = 90 * 24 * time.Hour // stores keep no more
 	learnPiece = 24 * time.Hour      // of the past, at once
 	learnAgain = 10 * time.Minute    // after an hour is over it is read again: turns are counted by the store's clock
+	learnTries = 6                   // of a piece of the past before it is left out
+	learnPause = time.Second         // after the first that failed; it doubles
+	learnRest  = 15 * time.Second    // at most
 )
 
 // look is what was learned up to a moment ago; nil before anything was.
@@ -39,7 +42,7 @@ func (l *lessons) look() *likely.Learned { return l.seen.Load() }
 func (l *lessons) run(ctx context.Context) {
 	next := l.clock().UTC().Truncate(time.Hour).Add(-learnBack)
 	for ; l.clock().Sub(next) > learnPiece; next = next.Add(learnPiece) {
-		if err := l.learn(ctx, next, next.Add(learnPiece)); err != nil && ctx.Err() == nil {
+		if err := l.learnPast(ctx, next, next.Add(learnPiece)); err != nil && ctx.Err() == nil {
 			// What is current counts more than what is whole.
 			l.log.Warn("a day of what was learned cannot be read and is left out", "day", next.Format(time.DateOnly), "error", err)
 		}
@@ -52,6 +55,21 @@ func (l *lessons) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-time.After(max(learnEvery, learnShare*l.clock().Sub(began))):
+		}
+	}
+}
+
+// learnPast is learn for what is read only once: a store that is away for a moment at the start must not cost the past.
+func (l *lessons) learnPast(ctx context.Context, from, to time.Time) error {
+	for tries, pause := 1, learnPause; ; tries, pause = tries+1, min(2*pause, learnRest) {
+		err := l.learn(ctx, from, to)
+		if err == nil || tries == learnTries {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
 		}
 	}
 }

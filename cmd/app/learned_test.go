@@ -1,9 +1,11 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -113,15 +115,54 @@ func TestLessonsLeaveOutWhatCannotBeRead(t *testing.T) {
 		store.want(time.Now().Add(-20*24*time.Hour), "kb:b", 5)
 		bad := time.Now().Add(-41 * 24 * time.Hour)
 		store.fail = func(from time.Time) bool { return from.After(bad) && from.Before(bad.Add(48*time.Hour)) }
-		l := &lessons{store: store, clock: time.Now, log: slog.New(slog.DiscardHandler)}
+		var said bytes.Buffer
+		l := &lessons{store: store, clock: time.Now, log: slog.New(slog.NewTextHandler(&said, nil))}
 		ctx, cancel := context.WithCancel(t.Context())
 		var done sync.WaitGroup
 		done.Go(func() { l.run(ctx) })
+		time.Sleep(5 * time.Minute) // virtual time
 		synctest.Wait()
 		if got := firstOf(l.look()); got != "kb:b" {
 			t.Errorf("%q is first, want kb:b: the day of kb:a cannot be read", got)
 		}
 		cancel()
 		done.Wait()
+		if n := strings.Count(said.String(), "is left out"); n != 1 {
+			t.Errorf("the log tells %d times of the day that is left out, want once:\n%s", n, said.String())
+		}
+	})
+}
+
+// TestLessonsWaitForTheStore: a store that is away for a moment at the start costs nothing, and is not asked without a pause.
+func TestLessonsWaitForTheStore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &countedHours{hours: map[time.Time]map[string]int64{}}
+		store.want(time.Now().Add(-89*24*time.Hour), "kb:a", 50)
+		store.breakDown(func(time.Time) bool { return true })
+		var said bytes.Buffer
+		l := &lessons{store: store, clock: time.Now, log: slog.New(slog.NewTextHandler(&said, nil))}
+		ctx, cancel := context.WithCancel(t.Context())
+		var done sync.WaitGroup
+		done.Go(func() { l.run(ctx) })
+		time.Sleep(20 * time.Second) // virtual time
+		synctest.Wait()
+		store.mu.Lock()
+		asked := len(store.asked)
+		store.mu.Unlock()
+		if asked < 2 || asked >= learnTries {
+			t.Errorf("a store that is away is asked %d times in 20s, want a few", asked)
+		}
+		store.breakDown(nil)
+		time.Sleep(learnRest)
+		synctest.Wait()
+		if got := firstOf(l.look()); got != "kb:a" {
+			t.Errorf("%q is first, want kb:a: its day was asked for while the store was away", got)
+		}
+		cancel()
+		done.Wait()
+		if said.Len() > 0 {
+			t.Errorf("the log tells of a day that was read in the end: %s", said.String())
+		}
 	})
 }
