@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/config"
 	"github.com/xianda-bot/xianda/dialog"
+	"github.com/xianda-bot/xianda/dialog/release"
 )
 
 func TestBackendsCall(t *testing.T) {
@@ -240,4 +242,31 @@ func TestBreaker(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestReloadClosesBreakers: a backend that a reload takes away is not shown as left alone for ever.
+func TestReloadClosesBreakers(t *testing.T) {
+	t.Parallel()
+	cfg := &config.Config{
+		Listen: "127.0.0.1:0", Store: config.URL("local:" + t.TempDir()),
+		Backends: map[string]config.Backend{"pay": {URL: "http://127.0.0.1:1"}, "stays": {URL: "http://127.0.0.1:1"}},
+	}
+	h, err := Open(t.Context(), cfg, &release.Release{}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.close()
+	for range breakAfter {
+		if _, err := (wiredBackends{h}).Call(t.Context(), dialog.Call{Name: "pay.x", Timeout: time.Second}); err == nil {
+			t.Fatal("a backend that is not there answers")
+		}
+	}
+	counts(t, h.metrics, `xianda_backend_open{backend="pay"} 1`)
+	next := *cfg
+	next.Backends = map[string]config.Backend{"stays": cfg.Backends["stays"]}
+	if err := h.Reload(t.Context(), &next); err != nil {
+		t.Fatal(err)
+	}
+	counts(t, h.metrics, `xianda_backend_open{backend="pay"} 0`)
+	counts(t, h.metrics, `xianda_backend_open{backend="stays"} 0`)
 }

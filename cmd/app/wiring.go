@@ -61,6 +61,13 @@ func (h *House) wire(cfg *config.Config, old *wiring) (*wiring, error) {
 		at[name] = Backend{URL: string(b.URL), Token: string(b.Token), Most: b.Timeout}
 	}
 	w.backends = newBackends(at, h.metrics)
+	if old != nil {
+		for name := range old.backends.at {
+			if _, stays := at[name]; !stays {
+				h.metrics.Set(breakerMetric, 0, name) // nobody is left to close it
+			}
+		}
+	}
 	w.queues = slices.Sorted(maps.Keys(cfg.Handoff.Queues))
 	w.seats = webhook.New(string(cfg.Handoff.Webhook.URL), string(cfg.Handoff.Webhook.Secret), h.store.Queue(), webhook.Options{})
 	return w, nil
