@@ -13,8 +13,8 @@ import (
 // it returns may be used whatever the bytes were.
 func Decode(r io.Reader, size int64) (*Index, error) {
 	d := &decoder{r: bufio.NewReaderSize(r, 1<<16), left: size}
-	if v := d.number(); d.err == nil && v != format {
-		return nil, fmt.Errorf("format %d, want %d: %w", v, format, ErrFormat)
+	if err := d.format(); err != nil {
+		return nil, err
 	}
 	x := &Index{}
 	ids, firsts, unseen := d.texts(), read[int32](d), read[float32](d)
@@ -154,6 +154,19 @@ type decoder struct {
 	left int64
 	buf  [8]byte
 	err  error
+}
+
+// Readable tells by the first bytes of r whether Encode of this version wrote it: ErrFormat when another one did.
+func Readable(r io.Reader) error {
+	d := &decoder{r: bufio.NewReaderSize(r, 16), left: 4}
+	return d.format()
+}
+
+func (d *decoder) format() error {
+	if v := d.number(); d.err == nil && v != format {
+		return fmt.Errorf("format %d, want %d: %w", v, format, ErrFormat)
+	}
+	return d.err
 }
 
 func (d *decoder) number() uint32 {

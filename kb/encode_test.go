@@ -52,6 +52,14 @@ func TestDecodeRefuses(t *testing.T) {
 	if _, err := Decode(bytes.NewReader(newer), int64(len(newer))); !errors.Is(err, ErrFormat) {
 		t.Errorf("Decode of another format = %v, want ErrFormat", err)
 	}
+	for _, c := range []struct {
+		data []byte
+		want error
+	}{{data, nil}, {newer, ErrFormat}, {data[:3], errBroken}} {
+		if err := Readable(bytes.NewReader(c.data)); !errors.Is(err, c.want) {
+			t.Errorf("Readable of %d bytes = %v, want %v", len(c.data), err, c.want)
+		}
+	}
 	for n := 0; n < len(data); n += 1 + n/40 {
 		if x, err := Decode(bytes.NewReader(data[:n]), int64(n)); err == nil || x != nil {
 			t.Fatalf("Decode of the first %d of %d bytes = %v, want an error", n, len(data), x)

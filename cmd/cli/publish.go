@@ -104,7 +104,7 @@ one. Every house that follows the store takes it within seconds. Nothing is dele
 				fmt.Fprintf(c.env.Err, "version %s was in force already\n", to)
 				return nil
 			}
-			fmt.Fprintf(c.env.Err, "version %s is in force in %s, before it %s\n", to, in, from)
+			fmt.Fprintf(c.env.Err, "version %s is in force in %s, instead of %s\n", to, in, from)
 			return nil
 		},
 	}

@@ -120,7 +120,7 @@ func Unpack(src io.ReadSeeker, o Options) (*Release, []script.Finding, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := Intact(src); err != nil {
+	if err := proved(src); err != nil {
 		return nil, nil, err
 	}
 	p := &unpacker{left: size - sha256.Size}
@@ -140,17 +140,39 @@ func Unpack(src io.ReadSeeker, o Options) (*Release, []script.Finding, error) {
 		return nil, findings, nil
 	}
 	r.finish()
-	switch r.Index, err = kb.Decode(p.r, p.left); {
-	case errors.Is(err, kb.ErrFormat):
-		return nil, nil, fmt.Errorf("%w (%w)", ErrLayout, err)
-	case err != nil:
-		return nil, nil, fmt.Errorf("%w (%w)", ErrDamaged, err)
+	if r.Index, err = kb.Decode(p.r, p.left); err != nil {
+		return nil, nil, badIndex(err)
 	}
 	return r, findings, nil
 }
 
-// Intact holds that src is a compiled release of this layout, every byte as it was written.
-func Intact(src io.ReadSeeker) error {
+func badIndex(err error) error {
+	if errors.Is(err, kb.ErrFormat) {
+		return fmt.Errorf("%w (%w)", ErrLayout, err)
+	}
+	return fmt.Errorf("%w (%w)", ErrDamaged, err)
+}
+
+// Intact holds that src is a compiled release of this layout, with an index of the format that kb reads, every byte as it was written.
+// It reads what the release holds.
+func Intact(src io.ReadSeeker) (Manifest, error) {
+	var m Manifest
+	if err := proved(src); err != nil {
+		return m, err
+	}
+	p := &unpacker{left: most}
+	var skipped json.RawMessage
+	if err := errors.Join(p.rewind(src), p.head(), p.part(&m), p.part(&skipped), p.part(&skipped)); err != nil {
+		return m, err
+	}
+	if err := kb.Readable(p.r); err != nil {
+		return m, badIndex(err)
+	}
+	return m, nil
+}
+
+// proved holds that src has this layout and the sum that was written with it.
+func proved(src io.ReadSeeker) error {
 	size, err := src.Seek(0, io.SeekEnd)
 	if err != nil {
 		return err

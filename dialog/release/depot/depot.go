@@ -19,8 +19,12 @@ import (
 	"github.com/xianda-bot/xianda/dialog/script"
 )
 
-// pointer is the file whose first line is the version in force; below it stand those that were in force before, the latest first.
-const pointer = "current"
+// pointer is the file whose first line is the version in force; below it stand those that were in force before, the latest first. One
+// that was rolled back from has the mark left before it: nobody goes back to it by steps, but conversations may be in its dialogs.
+const (
+	pointer = "current"
+	left    = "-"
+)
 
 const (
 	suffix  = ".xianda"
@@ -46,7 +50,10 @@ func Is(dir string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-var goodVersion = regexp.MustCompile(`^[0-9a-f]{12}$`)
+var (
+	goodVersion = regexp.MustCompile(`^[0-9a-f]{12}$`)
+	goodLine    = regexp.MustCompile(`^` + left + `?[0-9a-f]{12}$`) // of the pointer
+)
 
 func (d *Depot) file(version string) string { return filepath.Join(d.dir, version+suffix) }
 
@@ -59,7 +66,7 @@ func (d *Depot) Current() (string, error) {
 	return versions[0], nil
 }
 
-// versions are those of the pointer.
+// versions are those of the pointer, with their marks; the first has none.
 func (d *Depot) versions() ([]string, error) {
 	f, err := os.Open(filepath.Join(d.dir, pointer))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -74,8 +81,8 @@ func (d *Depot) versions() ([]string, error) {
 		return nil, err
 	}
 	versions := strings.Fields(string(data))
-	for _, v := range versions {
-		if !goodVersion.MatchString(v) {
+	for i, v := range versions {
+		if !goodLine.MatchString(v) || i == 0 && !goodVersion.MatchString(v) {
 			return nil, fmt.Errorf("%s: %q is no version: roll back to one that \"xianda dialog releases\" lists", f.Name(), v)
 		}
 	}
@@ -116,8 +123,8 @@ func (d *Depot) Publish(ctx context.Context, files []script.Source, r *release.R
 	return before, d.point(append([]string{r.Version}, versions...))
 }
 
-// Rollback puts an earlier release in force again: the named one, or "", the one that was in force before this one. A release that
-// cannot be read is refused.
+// Rollback puts an earlier release in force again: the named one, or "", the one that was in force before this one; releases that were
+// rolled back from do not count. A release that cannot be read is refused.
 func (d *Depot) Rollback(version string) (from, to string, err error) {
 	versions, err := d.versions()
 	if err != nil && version == "" {
@@ -128,9 +135,11 @@ func (d *Depot) Rollback(version string) (from, to string, err error) {
 	}
 	next := append([]string{version}, versions...)
 	if version == "" {
-		if next = slices.Clone(versions[1:]); len(next) == 0 {
-			return "", "", fmt.Errorf("%s: nothing was in force before %s: name a version that \"xianda dialog releases\" lists", d.dir, from)
+		i := slices.IndexFunc(versions[1:], goodVersion.MatchString)
+		if i < 0 {
+			return "", "", fmt.Errorf("%s: there is no release to go back to from %s: name a version that \"xianda dialog releases\" lists", d.dir, from)
 		}
+		next = slices.Concat(versions[i+1:i+2], []string{left + from}, versions[1:i+1], versions[i+2:])
 	}
 	to = next[0]
 	if !goodVersion.MatchString(to) {
@@ -145,20 +154,14 @@ func (d *Depot) Rollback(version string) (from, to string, err error) {
 	return from, to, d.point(next)
 }
 
-// check holds that a release is kept and whole.
+// check holds that a release is kept, whole, and of the layout that Load reads.
 func (d *Depot) check(version string) error {
 	f, err := d.open(version)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if err := release.Intact(f); err != nil {
-		return fmt.Errorf("%s: %w", f.Name(), err)
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	m, err := release.Peek(f)
+	m, err := release.Intact(f)
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.Name(), err)
 	}
@@ -183,7 +186,12 @@ func (d *Depot) open(version string) (*os.File, error) {
 
 // point moves the pointer.
 func (d *Depot) point(versions []string) error {
-	versions = slices.Compact(versions)
+	seen := map[string]bool{} // marked ones: each stands once, or going to and fro would push out the others
+	versions = slices.DeleteFunc(slices.Compact(versions), func(v string) bool {
+		again := seen[v]
+		seen[v] = strings.HasPrefix(v, left)
+		return again
+	})
 	versions = versions[:min(len(versions), history)]
 	return d.write(pointer, func(w io.Writer) error {
 		_, err := io.WriteString(w, strings.Join(versions, "\n")+"\n")
@@ -249,15 +257,22 @@ func (d *Depot) load(ctx context.Context, version string, o release.Options) (*r
 	return r, findings, nil
 }
 
-// Earlier returns the dialogs of up to n releases that were in force before the present one, the oldest first, so that conversations in
-// the middle of one can finish it. Releases that cannot be read are passed over: they are only missed.
+// Earlier returns the dialogs of up to n releases that were in force before the present one, or were rolled back from, the oldest first,
+// so that conversations in the middle of one can finish it. Releases that cannot be read are passed over: they are only missed.
 func (d *Depot) Earlier(n int) []*script.Dialog {
 	versions, err := d.versions()
 	if err != nil {
 		return nil
 	}
+	var earlier []string
+	for _, line := range versions[1:] {
+		version := strings.TrimPrefix(line, left)
+		if version != versions[0] && !slices.Contains(earlier, version) && len(earlier) < n {
+			earlier = append(earlier, version)
+		}
+	}
 	var dialogs []*script.Dialog
-	for _, version := range slices.Backward(versions[1:min(len(versions), n+1)]) {
+	for _, version := range slices.Backward(earlier) {
 		f, err := os.Open(d.file(version))
 		if err != nil {
 			continue

@@ -1,7 +1,9 @@
 package depot
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"os"
 	"path/filepath"
@@ -65,7 +67,7 @@ func TestPublishAndRollback(t *testing.T) {
 			t.Errorf("%s: Rollback(%q) = %s, %v, want %s", c.name, c.to, to, err, c.want)
 		}
 	}
-	if _, _, err := d.Rollback(""); err == nil || !strings.Contains(err.Error(), "nothing was in force before") {
+	if _, _, err := d.Rollback(""); err == nil || !strings.Contains(err.Error(), "no release to go back to") {
 		t.Errorf("Rollback past the first = %v", err)
 	}
 	for _, bad := range []string{"000000000000", "../current", "x"} {
@@ -102,6 +104,99 @@ func TestPublishAndRollback(t *testing.T) {
 	names, err := filepath.Glob(filepath.Join(dir, ".*"))
 	if err != nil || len(names) > 0 {
 		t.Errorf("%v is left in the folder (%v)", names, err)
+	}
+}
+
+// said are the texts of the dialogs of earlier releases, the oldest first.
+func said(d *Depot, n int) string {
+	var texts []string
+	for _, dialog := range d.Earlier(n) {
+		texts = append(texts, strings.TrimPrefix(dialog.Steps[0].Say.Source, "您好，这里是"))
+	}
+	return strings.Join(texts, " ")
+}
+
+// TestEarlierAfterRollback: what was rolled back from is still known to conversations that are in the middle of its dialogs, but no step
+// back leads to it.
+func TestEarlierAfterRollback(t *testing.T) {
+	t.Parallel()
+	d := New(t.TempDir())
+	versions := map[string]string{}
+	for _, name := range []string{"一", "二", "三"} {
+		versions[name] = publish(t, d, name)
+	}
+	for i, c := range []struct {
+		do, to, earlier string // do: a release that is published, or "" for one step back
+	}{
+		{"", "二", "一 三"}, {"", "一", "三 二"}, {"三", "三", "二 一"}, {"", "一", "二 三"}, {"二", "二", "三 一"}, {"", "一", "三 二"},
+	} {
+		if c.do != "" {
+			publish(t, d, c.do)
+		} else if _, to, err := d.Rollback(""); err != nil || to != versions[c.to] {
+			t.Fatalf("%d: Rollback = %s, %v, want %s", i, to, err, versions[c.to])
+		}
+		if got, err := d.Current(); err != nil || got != versions[c.to] {
+			t.Errorf("%d: Current = %s, %v, want %s", i, got, err, versions[c.to])
+		}
+		if got := said(d, 10); got != c.earlier {
+			t.Errorf("%d: Earlier is of %s, want %s", i, got, c.earlier)
+		}
+	}
+	if got := said(d, 1); got != "二" {
+		t.Errorf("Earlier(1) is of %s, want the one that was in force last", got)
+	}
+	if _, _, err := d.Rollback(""); err == nil {
+		t.Error("a step back leads to a release that was rolled back from")
+	}
+	if err := os.WriteFile(filepath.Join(d.dir, pointer), []byte(left+versions["一"]+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Current(); err == nil || !strings.Contains(err.Error(), "is no version") {
+		t.Errorf("Current of a pointer that begins with a mark = %v", err)
+	}
+}
+
+// TestAnotherFormat: a release whose index another version of xianda wrote is whole, but of no use: it is written again by Publish and
+// refused by Rollback.
+func TestAnotherFormat(t *testing.T) {
+	t.Parallel()
+	d := New(t.TempDir())
+	one := publish(t, d, "一")
+	age := func() {
+		_, r := built(t, "一")
+		var index bytes.Buffer
+		if err := r.Index.Encode(&index); err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(d.file(one))
+		if err != nil {
+			t.Fatal(err)
+		}
+		data = data[:len(data)-sha256.Size]
+		if !bytes.HasSuffix(data, index.Bytes()) {
+			t.Fatal("the file does not end with the index")
+		}
+		data[len(data)-index.Len()]++ // the number of the format
+		sum := sha256.Sum256(data)
+		if err := os.WriteFile(d.file(one), append(data, sum[:]...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	age()
+	if _, _, err := d.Load(t.Context(), release.Options{}); !errors.Is(err, release.ErrLayout) {
+		t.Errorf("Load = %v, want ErrLayout", err)
+	}
+	publish(t, d, "一")
+	if r, _, err := d.Load(t.Context(), release.Options{}); err != nil || r.Version != one {
+		t.Errorf("Load after publishing again = %v, %v, want the release", r, err)
+	}
+	two := publish(t, d, "二")
+	age()
+	if _, _, err := d.Rollback(""); !errors.Is(err, release.ErrLayout) {
+		t.Errorf("Rollback = %v, want ErrLayout", err)
+	}
+	if got, err := d.Current(); err != nil || got != two {
+		t.Errorf("Current = %s, %v, want %s still", got, err, two)
 	}
 }
 
