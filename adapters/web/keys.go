@@ -24,11 +24,22 @@ type keys struct {
 	mu     sync.Mutex // guards all below
 	all    [][]byte   // the first signs
 	looked time.Time  // at the vault
+	under  *look      // the one under way; nil: nobody looks
+	failed time.Time  // when a look did
+	fault  error      // why
+}
+
+// look is one look at the vault, for all who wait for it.
+type look struct {
+	over chan struct{} // closed when the two below stand
+	all  [][]byte
+	err  error
 }
 
 const (
 	lookAgain   = 5 * time.Second // at the vault, because of a signature that is not ours
 	secretTries = 20              // while another process makes the secret
+	failedFor   = time.Second     // a look that failed is not tried again
 )
 
 func newKeys(name, secret, previous string, d adapters.Deps) *keys {
@@ -44,16 +55,52 @@ func newKeys(name, secret, previous string, d adapters.Deps) *keys {
 // signing returns the keys that are in force.
 func (k *keys) signing(ctx context.Context) ([][]byte, error) {
 	k.mu.Lock()
-	defer k.mu.Unlock()
 	if len(k.all) > 0 {
+		defer k.mu.Unlock()
 		return k.all, nil
 	}
-	secret, err := k.shared(ctx)
-	if err != nil {
-		return nil, err
+	if k.fault != nil && k.deps.Clock().Sub(k.failed) < failedFor {
+		defer k.mu.Unlock()
+		return nil, k.fault
 	}
-	k.all, k.looked = [][]byte{secret}, k.deps.Clock()
-	return k.all, nil
+	l := k.look(ctx)
+	k.mu.Unlock()
+	return l.wait(ctx)
+}
+
+// look returns the look that is under way, and begins one when there is none. It does not end with whoever asked first. mu is held.
+func (k *keys) look(ctx context.Context) *look {
+	if k.under != nil {
+		return k.under
+	}
+	l := &look{over: make(chan struct{})}
+	k.under = l
+	go func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptWithin)
+		defer cancel()
+		secret, err := k.shared(ctx)
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if l.err = err; err == nil {
+			l.all = [][]byte{secret}
+			k.all, k.looked = l.all, k.deps.Clock()
+		} else {
+			k.failed = k.deps.Clock()
+		}
+		k.fault, k.under = err, nil
+		close(l.over)
+	}()
+	return l
+}
+
+// wait returns what the look found, unless ctx ends before.
+func (l *look) wait(ctx context.Context) ([][]byte, error) {
+	select {
+	case <-l.over:
+		return l.all, l.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // shared reads the secret of all processes, and makes it when there is none.
@@ -133,19 +180,16 @@ func (k *keys) matches(all [][]byte, kind, peer, given string) bool {
 	return ok
 }
 
-// renewed looks at the vault again, but not for every forged value.
+// renewed looks at the vault again, but not for every forged value; meanwhile others go on with the keys that are known.
 func (k *keys) renewed(ctx context.Context) ([][]byte, error) {
 	k.mu.Lock()
-	defer k.mu.Unlock()
-	now := k.deps.Clock()
-	if k.fixed || now.Sub(k.looked) < lookAgain {
-		return k.all, nil
+	all, now := k.all, k.deps.Clock()
+	if k.fixed || k.under != nil || now.Sub(k.looked) < lookAgain {
+		k.mu.Unlock()
+		return all, nil
 	}
 	k.looked = now
-	secret, err := k.shared(ctx)
-	if err != nil {
-		return nil, err
-	}
-	k.all = [][]byte{secret}
-	return k.all, nil
+	l := k.look(ctx)
+	k.mu.Unlock()
+	return l.wait(ctx)
 }
