@@ -43,8 +43,8 @@ func (t *turn) serve(id string) {
 	t.begin(name, at)
 }
 
-// putAside makes room for another matter: a dialog that waits for an answer, or leads through a guide, stays, unless the person strayed from it too often or left
-// it alone; one that only asked 解决了吗 is over, and the one that lies paused below it waits again.
+// putAside makes room for another matter: a dialog that waits for an answer, or leads through a guide, stays, unless the person strayed
+// from it too often or left it alone; one that only asked 解决了吗 is over, and the one that lies paused below it waits again.
 func (t *turn) putAside() {
 	for p := t.s.Place; p != nil; p = t.s.Place {
 		if (p.Asking != "" || t.s.Guide != nil) && !p.Idle && p.Strayed < strays {
