@@ -97,7 +97,7 @@ func (a *Adapter) cross(w http.ResponseWriter, r *http.Request) bool {
 
 // unavailable says that something behind us does not work now.
 func (a *Adapter) unavailable(what string, err error) *wrong {
-	if a.notes.first(what) {
+	if a.notes.First(what) {
 		a.deps.Log.Error("requests of the page are refused for now; browsers send again (said once a minute)", "channel", a.name, "part", what, "error", err)
 	}
 	a.deps.Count.Count("unaccepted", a.name)
@@ -111,7 +111,7 @@ func (a *Adapter) refuse(w http.ResponseWriter, e wrong) {
 		reason = e.Code
 	}
 	a.deps.Count.Count("rejected", a.name, reason)
-	if e.Status == http.StatusForbidden && a.notes.first(reason) {
+	if e.Status == http.StatusForbidden && a.notes.First(reason) {
 		a.deps.Log.Warn("a request of another site was turned away (said once a minute)", "channel", a.name, "remedy", "if the widget is to be there: add that site to origins")
 	}
 	if e.Status == http.StatusServiceUnavailable {

@@ -43,26 +43,3 @@ func (p *pace) take(who string) bool {
 	}
 	return l.AllowN(now, 1)
 }
-
-// notes keeps a flood of refused requests from flooding the log.
-type notes struct {
-	clock func() time.Time
-	mu    sync.Mutex // guards last
-	last  map[string]time.Time
-}
-
-func newNotes(clock func() time.Time) *notes {
-	return &notes{clock: clock, last: map[string]time.Time{}}
-}
-
-// first tells whether reason (one of a few fixed words) was not noted in the last minute.
-func (n *notes) first(reason string) bool {
-	now := n.clock()
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if last, ok := n.last[reason]; ok && now.Sub(last) < time.Minute {
-		return false
-	}
-	n.last[reason] = now
-	return true
-}

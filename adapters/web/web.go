@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/internal/sparing"
 	"github.com/xianda-bot/xianda/chat"
 )
 
@@ -47,7 +48,7 @@ type Adapter struct {
 	streams *streams
 	pace    *pace
 	news    *pace // of people who were never here
-	notes   *notes
+	notes   *sparing.Notes
 }
 
 var (
@@ -69,7 +70,7 @@ func New(name string, decode func(into any) error, d adapters.Deps) (adapters.Ad
 	}
 	return &Adapter{
 		name: name, cfg: s, deps: d, keys: newKeys(name, s.Secret, s.SecretPrevious, d), guard: http.NewCrossOriginProtection(),
-		streams: newStreams(maxStreams, maxStreamsEach), pace: newPace(1, 10, d.Clock), news: newPace(newPeople, 4*newPeople, d.Clock), notes: newNotes(d.Clock),
+		streams: newStreams(maxStreams, maxStreamsEach), pace: newPace(1, 10, d.Clock), news: newPace(newPeople, 4*newPeople, d.Clock), notes: sparing.New(d.Clock),
 	}, nil
 }
 

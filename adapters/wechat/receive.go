@@ -71,7 +71,7 @@ func (a *Adapter) receive(w http.ResponseWriter, r *http.Request, in adapters.In
 	case err != nil:
 		// Not accepted: the platform shall deliver it again.
 		a.deps.Count.Count("unaccepted", a.name)
-		if a.notes.first("unaccepted") {
+		if a.notes.First("unaccepted") {
 			a.deps.Log.Error("messages are not accepted; the platform delivers them again (said once a minute)", "channel", a.name, "error", a.scrub(err.Error()))
 		}
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -141,7 +141,7 @@ func respond(w http.ResponseWriter, contentType string, body []byte) bool {
 // refuse answers a request that is not let in, with nothing to learn from but the status.
 func (a *Adapter) refuse(w http.ResponseWriter, r *weixin.Refusal) {
 	a.deps.Count.Count("rejected", a.name, r.Reason)
-	if a.notes.first(r.Reason) {
+	if a.notes.First(r.Reason) {
 		a.deps.Log.Warn("a request was turned away (said once a minute for each reason)", "channel", a.name, "reason", r.Reason, "remedy", remedies(r.Reason))
 	}
 	w.WriteHeader(r.Status)
@@ -204,27 +204,4 @@ func (p *porch) wait() {
 	idle := p.idle
 	p.mu.Unlock()
 	<-idle
-}
-
-// notes keeps a flood of refused requests from flooding the log.
-type notes struct {
-	clock func() time.Time
-	mu    sync.Mutex // guards last
-	last  map[string]time.Time
-}
-
-func newNotes(clock func() time.Time) *notes {
-	return &notes{clock: clock, last: map[string]time.Time{}}
-}
-
-// first tells whether reason (one of a few fixed words) was not noted in the last minute.
-func (n *notes) first(reason string) bool {
-	now := n.clock()
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if last, ok := n.last[reason]; ok && now.Sub(last) < time.Minute {
-		return false
-	}
-	n.last[reason] = now
-	return true
 }

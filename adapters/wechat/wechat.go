@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/internal/sparing"
 	"github.com/xianda-bot/xianda/adapters/internal/weixin"
 	"github.com/xianda-bot/xianda/chat"
 )
@@ -52,7 +53,7 @@ type Adapter struct {
 	deps  adapters.Deps
 	gate  *weixin.Gate
 	api   *weixin.API
-	notes *notes
+	notes *sparing.Notes
 	porch porch
 
 	demoted atomic.Int64 // Unix second until which the account counts as unverified
@@ -88,7 +89,7 @@ func New(name string, decode func(into any) error, d adapters.Deps) (adapters.Ad
 	}
 	api := weixin.NewAPI(s.APIBase, d.HTTP, s.AppSecret, s.Token, s.TokenPrevious, s.AESKey, s.AESKeyPrevious)
 	api.Tokens = weixin.NewTokens("wechat/token/"+s.AppID, d.Vault, d.Clock, api.StableToken(s.AppID, s.AppSecret))
-	return &Adapter{name: name, cfg: s, deps: d, gate: gate, api: api, notes: newNotes(d.Clock)}, nil
+	return &Adapter{name: name, cfg: s, deps: d, gate: gate, api: api, notes: sparing.New(d.Clock)}, nil
 }
 
 func given(values ...string) (out []string) {
