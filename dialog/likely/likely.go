@@ -96,3 +96,14 @@ type Hour struct {
 	At     time.Time // its beginning
 	Counts map[string]int64
 }
+
+// Sum adds up what the hours counted, by name. It is never nil.
+func Sum(hours []Hour) map[string]int64 {
+	all := map[string]int64{}
+	for _, h := range hours {
+		for name, n := range h.Counts {
+			all[name] += n
+		}
+	}
+	return all
+}

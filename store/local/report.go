@@ -105,14 +105,8 @@ func addCounts(tx *bolt.Tx, counts map[string]int64, now int64, learned *learned
 
 // Counts are the sums of what turns counted in the hours from from (inclusive) to to (exclusive), by name. Hours are kept for 90 days.
 func (s *Store) Counts(ctx context.Context, from, to time.Time) (map[string]int64, error) {
-	all := map[string]int64{}
 	hours, err := s.Hours(ctx, "", from, to)
-	for _, h := range hours {
-		for name, n := range h.Counts {
-			all[name] += n
-		}
-	}
-	return all, err
+	return likely.Sum(hours), err
 }
 
 // Hours are the counts of each hour from from (inclusive) to to (exclusive) whose names begin with prefix; hours without any are left
