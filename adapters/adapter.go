@@ -58,9 +58,29 @@ type (
 	Fetcher interface {
 		Open(context.Context, chat.Media) (io.ReadCloser, error)
 	}
-	// NativeSeat tells whether a seat of the platform's own console is online.
-	NativeSeat interface {
-		SeatOnline(ctx context.Context, seat string) (bool, error)
+	// NativeSeats asks the platform about its own seats (the WeChat family). Both calls go to the platform.
+	NativeSeats interface {
+		// FreeSeat returns what to put into Reply.Native so that somebody who is there now takes the conversation: a seat's account or
+		// chat.AnySeat; "" when nobody is there.
+		FreeSeat(ctx context.Context, to chat.Address) (seat string, err error)
+		// NativeState tells where the conversation stands, and with which seat.
+		NativeState(ctx context.Context, to chat.Address) (state chat.NativeState, seat string, err error)
+	}
+	// Identifier asks the platform for the person's id over several accounts of one owner (unionid), with its realm: "weixin:o6_b…"; ""
+	// when the platform gives none. It goes to the platform: ask once a conversation.
+	Identifier interface {
+		Union(ctx context.Context, a chat.Address) (string, error)
+	}
+	// Linker makes links by which a person enters the channel with a scene, which then comes with chat.Arrived. It may ask the platform.
+	// scene is signed already, at most MaxScene bytes of [0-9A-Za-z_-].
+	Linker interface {
+		MaxScene() int
+		Link(ctx context.Context, scene string, until time.Time) (Link, error)
+	}
+	// MenuKeeper reads and sets the account's menu on the platform.
+	MenuKeeper interface {
+		Menu(ctx context.Context) (Menu, error)
+		SetMenu(ctx context.Context, m Menu) error
 	}
 	// Holder holds requests open (streams). LetGo ends them soon, and those that come later at once, so that a house that stops does not
 	// wait for them. It does not block.
@@ -76,6 +96,29 @@ type Check struct {
 	Name   string // "access token"
 	OK     bool
 	Detail string // what was found, or the remedy; never a secret
+}
+
+// Link is one way in.
+type Link struct {
+	URL  string // to open or to print as a QR code; "" when there is only a Snippet
+	QR   string // address of the platform's own picture of the QR code; "" when it makes none
+	Code string // a snippet to paste where the person enters, such as a mini-program's button; "" when URL says it all
+	Note string // what the operator should know, in a sentence; may be ""
+}
+
+// Menu is an account's menu: at most 3 items, each with at most 5 below it.
+type Menu struct {
+	Items []MenuItem `json:"items"`
+}
+
+// MenuItem is one button. It opens Items, or has exactly one of Key, URL and Page; with Page, URL is where clients without mini-programs go.
+type MenuItem struct {
+	Label string     `json:"label"`
+	Key   string     `json:"key,omitempty"`    // comes back as Message.Scene["menu"]
+	URL   string     `json:"url,omitempty"`    // opens a page
+	AppID string     `json:"app_id,omitempty"` // of the mini-program that Page belongs to
+	Page  string     `json:"page,omitempty"`   // opens a page of a mini-program
+	Items []MenuItem `json:"items,omitempty"`
 }
 
 // Vault keeps small shared values for adapters over all processes: access tokens, cursors, leases. Keys are the adapter's own and are
@@ -97,13 +140,19 @@ type Counter interface {
 
 // Deps is what a factory gets from the house. Every field is set.
 type Deps struct {
-	Log    *slog.Logger
-	Clock  func() time.Time
-	HTTP   *http.Client // for calls to the platform: with a timeout, following no redirects
-	Vault  Vault
-	Feeds  Feeds
-	Count  Counter
-	Random io.Reader // cryptographic; a fixed one in tests
+	Log   *slog.Logger
+	Clock func() time.Time
+	HTTP  *http.Client // for calls to the platform: with a timeout, following no redirects
+	// Outside fetches what strangers name: it reaches no private address, follows no redirects, and gives up in time. The caller bounds
+	// what it reads.
+	Outside *http.Client
+	Vault   Vault
+	Feeds   Feeds
+	Count   Counter
+	Random  io.Reader // cryptographic; a fixed one in tests
+	// Scene reads what an entry carries: a signed scene that Linker made a link of, or plain "page=pay,error=RP_HOLD". What is forged,
+	// expired or malformed is left out and counted; the result is still untrusted as to who sent it. nil when nothing is left.
+	Scene func(channel, raw string) map[string]string
 	// Shown tells the house that a passive reply was written into its response. It does not block.
 	Shown func(m chat.Message)
 }
@@ -112,5 +161,15 @@ type Deps struct {
 // It does no I/O; its errors name the key and the remedy.
 type Factory func(name string, decode func(into any) error, d Deps) (Adapter, error)
 
+// Kind is one kind of messenger.
+type Kind struct {
+	New Factory
+	// Sample is an item of channels: in the configuration, with comments, good enough for New when every variable is "sample". It is what
+	// xianda init writes, and tells what the kind can mostly show.
+	Sample string
+	// Section is the zero value of the struct that New decodes, so that editors are offered its keys.
+	Section any
+}
+
 // Registry names the kinds of messenger that are built in. The one literal is in adapters/all.
-type Registry map[string]Factory
+type Registry map[string]Kind

@@ -16,7 +16,7 @@ import (
 //
 // Media that c can show come first, each as a message of its own, so that one message is one call of the platform; others become a
 // line. Choices ride on the last message, as buttons or as numbered lines. Links are lines without a number: they are never sent
-// back. A reply with nothing in it gives no message. The first message has the reply's own key, the others key-1, key-2 ….
+// back. A handover to the platform's own seats (Native) is a message of its own, the last. A reply with nothing in it gives no message. The first message has the reply's own key, the others key-1, key-2 ….
 func Fit(r chat.Reply, c chat.Caps) []chat.Reply {
 	shown, text := media(r, c)
 	last := chat.Reply{}
@@ -32,14 +32,14 @@ func Fit(r chat.Reply, c chat.Caps) []chat.Reply {
 	for _, t := range split(text, c.MaxText, c.TextUnit) {
 		out = append(out, chat.Reply{Text: t})
 	}
-	if len(out) == 0 && r.Native != "" {
-		out = append(out, chat.Reply{})
+	if n := len(out); n > 0 {
+		out[n-1].Choices = last.Choices
+	}
+	if r.Native != "" {
+		out = append(out, chat.Reply{Native: r.Native})
 	}
 	for i := range out {
-		out[i].Key, out[i].From, out[i].Source = partKey(r.Key, i), r.From, r.Source
-	}
-	if n := len(out); n > 0 {
-		out[n-1].Choices, out[n-1].Native = last.Choices, r.Native
+		out[i].Key, out[i].From, out[i].Source, out[i].Until = partKey(r.Key, i), r.From, r.Source, r.Until
 	}
 	return out
 }

@@ -58,6 +58,7 @@ func someCaps(t *rapid.T) chat.Caps {
 		Choices:        level.Draw(t, "choices"),
 		PassiveChoices: level.Draw(t, "passive choices"),
 		Image:          level.Draw(t, "image"),
+		PassiveImage:   level.Draw(t, "passive image"),
 		Push:           level.Draw(t, "push"),
 		Passive:        rapid.IntRange(0, 3).Draw(t, "passive"),
 		PreferPush:     rapid.Bool().Draw(t, "prefer push"),

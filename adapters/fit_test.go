@@ -58,7 +58,7 @@ func TestFit(t *testing.T) {
 			[]chat.Reply{{Key: "k", Media: []chat.Media{image}}, {Key: "k-1", Text: "见图", Choices: choices}},
 		},
 		{"native only", chat.Reply{Key: "k", Native: "queue"}, chat.Caps{}, []chat.Reply{{Key: "k", Native: "queue"}}},
-		{"native rides on the last", chat.Reply{Key: "k", Text: "第一句。第二句。", Native: "q"}, chat.Caps{MaxText: 4}, []chat.Reply{{Key: "k", Text: "第一句。"}, {Key: "k-1", Text: "第二句。", Native: "q"}}},
+		{"native is the last message", chat.Reply{Key: "k", Text: "第一句。第二句。", Native: "q"}, chat.Caps{MaxText: 4}, []chat.Reply{{Key: "k", Text: "第一句。"}, {Key: "k-1", Text: "第二句。"}, {Key: "k-2", Native: "q"}}},
 		{"broken bytes become a sign", chat.Reply{Key: "k", Text: "a\xffb"}, chat.Caps{}, []chat.Reply{{Key: "k", Text: "a\uFFFDb"}}},
 	}
 	for _, tt := range tests {
@@ -151,11 +151,11 @@ func TestFitPassive(t *testing.T) {
 			[]chat.Reply{{Key: "a", Text: strings.Repeat("一", 14) + "\n1. 退款"}}, []chat.Reply{{Key: "a-r", Text: "2. 红包 被拦"}},
 		},
 		{
-			"two messages", []chat.Reply{{Key: "a", Text: "图", Media: image}, {Key: "b", Text: "二"}}, chat.Caps{Passive: 2, Image: chat.Part},
+			"two messages", []chat.Reply{{Key: "a", Text: "图", Media: image}, {Key: "b", Text: "二"}}, chat.Caps{Passive: 2, Image: chat.Part, PassiveImage: chat.Part},
 			[]chat.Reply{{Key: "a", Media: image}, {Key: "a-p1", Text: "图\n\n二"}}, nil,
 		},
 		{
-			"image fills the only one", []chat.Reply{{Key: "a", Text: "图", Media: image}}, chat.Caps{Passive: 1, Image: chat.Part},
+			"image fills the only one", []chat.Reply{{Key: "a", Text: "图", Media: image}}, chat.Caps{Passive: 1, Image: chat.Part, PassiveImage: chat.Part},
 			[]chat.Reply{{Key: "a", Media: image}}, []chat.Reply{{Key: "a-r", Text: "图", Media: []chat.Media{}}},
 		},
 		{
@@ -164,8 +164,20 @@ func TestFitPassive(t *testing.T) {
 		},
 		{"one speaker", []chat.Reply{{Key: "a", Text: "在的", From: "小王"}}, wechat, []chat.Reply{{Key: "a", Text: "在的", From: "小王"}}, nil},
 		{
-			"nothing behind a transfer", []chat.Reply{{Key: "a", Text: "转接", Native: "q"}, {Key: "b", Text: "二"}}, wechat,
-			[]chat.Reply{{Key: "a", Text: "转接", Native: "q"}}, []chat.Reply{{Key: "b", Text: "二"}},
+			"a transfer is alone", []chat.Reply{{Key: "a", Native: "q"}, {Key: "b", Text: "二"}}, chat.Caps{Passive: 1, PassiveNative: chat.Full},
+			[]chat.Reply{{Key: "a", Native: "q"}}, []chat.Reply{{Key: "b", Text: "二"}},
+		},
+		{
+			"a transfer behind words is pushed", []chat.Reply{{Key: "a", Text: "转接"}, {Key: "b", Native: "q"}}, chat.Caps{Passive: 1, PassiveNative: chat.Full, Push: chat.Full, Native: chat.Full},
+			[]chat.Reply{{Key: "a", Text: "转接"}}, []chat.Reply{{Key: "b", Native: "q"}},
+		},
+		{
+			"an image that can be pushed is not cut off", []chat.Reply{{Key: "a", Text: "图", Media: image}}, chat.Caps{Passive: 1, Image: chat.Full, Push: chat.Full},
+			nil, []chat.Reply{{Key: "a", Text: "图", Media: image}},
+		},
+		{
+			"an image that nobody can see is a line", []chat.Reply{{Key: "a", Text: "图", Media: image}}, chat.Caps{Passive: 1},
+			[]chat.Reply{{Key: "a", Text: "图\n[图片]"}}, nil,
 		},
 		{
 			"menus are pushed", []chat.Reply{{Key: "a", Text: "一"}, {Key: "b", Text: "二", Choices: choices}}, chat.Caps{Passive: 1, PreferPush: true, Push: chat.Full, Choices: chat.Full},

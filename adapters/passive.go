@@ -15,10 +15,13 @@ import (
 //     of rest is its remainder (key-r), so that a channel that cannot push still gets on with every message of the person.
 //   - The choices of the last reply that has any ride natively on its message if c.PassiveChoices allows, else they are numbered;
 //     choices of earlier replies become lines without numbers, for "1" can mean one thing only.
+//   - A reply with Native holds nothing else. It is passive when c.PassiveNative allows and nothing stands before it.
+//   - With an image that can be pushed and not be passive, a reply is left in rest.
 //   - With c.PreferPush, replies whose choices can be buttons when pushed are left in rest.
 func FitPassive(rs []chat.Reply, c chat.Caps) (passive, rest []chat.Reply) {
 	offer := lastOffer(rs)
-	p := response{caps: c, mixed: mixed(rs)}
+	p := response{caps: c, mixed: mixed(rs), pushImages: c.Image > chat.None && c.PassiveImage <= chat.None && c.Push > chat.None}
+	p.caps.Image = c.PassiveImage
 	for i, r := range rs {
 		if c.PreferPush && c.Push > chat.None && asButtons(r.Choices, c, c.Choices) {
 			return p.out, rs[i:]
@@ -27,7 +30,7 @@ func FitPassive(rs []chat.Reply, c chat.Caps) (passive, rest []chat.Reply) {
 			continue
 		}
 		rest = slices.Clone(rs[i:])
-		if len(p.out) == 0 {
+		if len(p.out) == 0 && !p.pushes(r) {
 			if left, ok := p.begin(r); ok {
 				rest[0] = left
 			}
@@ -62,10 +65,27 @@ type response struct {
 	mixed  bool
 	out    []chat.Reply
 	closed bool // nothing may be joined to the last message
+
+	pushImages bool
+}
+
+// pushes tells whether r must be pushed whole.
+func (p *response) pushes(r chat.Reply) bool {
+	if r.Native != "" {
+		return true
+	}
+	return p.pushImages && slices.ContainsFunc(r.Media, func(m chat.Media) bool { return m.Kind == "image" })
 }
 
 // add puts all of r in and tells whether it fitted; if not, nothing has changed.
 func (p *response) add(r chat.Reply, numbers bool) bool {
+	if r.Native != "" && p.caps.PassiveNative >= chat.Full && len(p.out) == 0 && p.caps.Passive > 0 {
+		p.out, p.closed = []chat.Reply{{Key: r.Key, Source: r.Source, Native: r.Native}}, true
+		return true
+	}
+	if p.pushes(r) || p.closed && len(p.out) > 0 && p.out[len(p.out)-1].Native != "" {
+		return false
+	}
 	shown, text := media(r, p.caps)
 	text = p.named(r, text)
 	native := numbers || !slices.ContainsFunc(r.Choices, func(x chat.Choice) bool { return x.URL == "" })
@@ -80,12 +100,11 @@ func (p *response) add(r chat.Reply, numbers bool) bool {
 		both := strings.TrimRight(p.out[n-1].Text, " \t\r\n") + "\n\n" + text
 		if fits(both, p.caps.MaxText, p.caps.TextUnit) {
 			last := &p.out[n-1]
-			last.Text, last.Native = both, r.Native
+			last.Text = both
 			last.Source = sources(last.Source, r.Source)
 			if native {
 				last.Choices = r.Choices
 			}
-			p.closed = r.Native != ""
 			return true
 		}
 	}
@@ -94,11 +113,10 @@ func (p *response) add(r chat.Reply, numbers bool) bool {
 		return false
 	}
 	if n := len(parts); n > 0 {
-		parts[n-1].Native = r.Native
 		if native {
 			parts[n-1].Choices = r.Choices
 		}
-		p.closed = r.Native != "" || parts[n-1].Text == ""
+		p.closed = parts[n-1].Text == ""
 	}
 	p.out = append(p.out, parts...)
 	return true
@@ -150,11 +168,8 @@ func (p *response) parts(r chat.Reply, shown []chat.Media, texts []string) []cha
 	for _, t := range texts {
 		out = append(out, chat.Reply{Text: t})
 	}
-	if len(out) == 0 && r.Native != "" {
-		out = append(out, chat.Reply{})
-	}
 	for i := range out {
-		out[i].Key, out[i].Source = r.Key, r.Source
+		out[i].Key, out[i].Source, out[i].Until = r.Key, r.Source, r.Until
 		if i > 0 {
 			out[i].Key = withSuffix(r.Key, "-p"+strconv.Itoa(i))
 		}

@@ -12,11 +12,11 @@ import (
 // Build makes the adapter of one channel. decode reads the channel's raw section of the configuration strictly; Build and the factory
 // do no I/O.
 func (r Registry) Build(kind, name string, decode func(into any) error, d Deps) (Adapter, error) {
-	factory, ok := r[kind]
+	k, ok := r[kind]
 	if !ok {
 		return nil, fmt.Errorf("channel %s: %w", name, r.unknown(kind))
 	}
-	a, err := factory(name, decode, d)
+	a, err := k.New(name, decode, d)
 	if err != nil {
 		return nil, fmt.Errorf("channel %s: %w", name, err)
 	}

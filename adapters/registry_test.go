@@ -11,8 +11,8 @@ func TestRegistryBuild(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("app_id is missing: copy it from the console")
 	r := adapters.Registry{
-		"console": func(string, func(any) error, adapters.Deps) (adapters.Adapter, error) { return nil, nil },
-		"wechat":  func(string, func(any) error, adapters.Deps) (adapters.Adapter, error) { return nil, broken },
+		"console": {New: func(string, func(any) error, adapters.Deps) (adapters.Adapter, error) { return nil, nil }},
+		"wechat":  {New: func(string, func(any) error, adapters.Deps) (adapters.Adapter, error) { return nil, broken }},
 	}
 	tests := []struct{ kind, want string }{
 		{"console", ""},

@@ -57,7 +57,17 @@ const (
 	Seat    Kind = "seat"    // a seat said something; Message.Name is the seat, Message.Case its case
 	Closed  Kind = "closed"  // a seat closed Message.Case; Message.Text is the reason
 	Timer   Kind = "timer"   // a timer ran out; Message.Event is its name
-	Linked  Kind = "linked"  // two conversations of one person were linked
+	Linked  Kind = "linked"  // what the house knows of the person changed: whose the conversation is, their profile, what they did elsewhere
+
+	Recalled    Kind = "recalled"    // the person took an earlier message back; Message.Of is its delivery id
+	Undelivered Kind = "undelivered" // the platform took a reply and did not show it; Message.Of is its Key, Message.Event a FailureKind
+	Native      Kind = "native"      // a seat of the platform's own console did something; Message.Event is NativeBegan …, Message.Name the seat
+)
+
+// What a message of kind Native says (Message.Event).
+const (
+	NativeBegan = "began" // a seat has the conversation, or another one than before: Message.Name
+	NativeEnded = "ended" // the conversation is the bot's again; Message.Right may permit a last word
 )
 
 // Message is anything that happens to a conversation. A repeated delivery bears the same ID.
@@ -73,6 +83,8 @@ type Message struct {
 	Event   string            `json:"event,omitempty"` // of Event: its kind, "redpacket.held"; of Timer: the timer's name
 	Data    json.RawMessage   `json:"data,omitempty"`  // of Event: its data
 	Case    string            `json:"case,omitempty"`  // of Seat and Closed
+	Of      string            `json:"of,omitempty"`    // of Edited and Recalled: the delivery id of the earlier message; of Undelivered: the reply's Key
+	Union   string            `json:"union,omitempty"` // the platform's id of the person over several accounts of one owner, with its realm: "weixin:o6_b…"; "" when unknown
 	Right   *ReplyRight       `json:"right,omitempty"` // what the platform permits because of this message; nil when it is not counted
 	At      time.Time         `json:"at"`              // when it happened, by the platform's clock
 	ReplyBy time.Time         `json:"reply_by"`        // instant by which replies must be returned; zero: push only
@@ -93,13 +105,16 @@ func Cut(s string, n int) string {
 	return s[:n] + "…"
 }
 
-// Media is one image, voice, video, file or place. Ref is the platform's own handle; only its adapter can open it.
+// Media is one image, voice, video, file or place. Ref is the platform's own handle; only its adapter can open it. What we send has a URL
+// (https) or a Ref.
 type Media struct {
 	Kind string `json:"kind"` // image voice video file location link other
 	Ref  string `json:"ref,omitempty"`
 	URL  string `json:"url,omitempty"`
 	Name string `json:"name,omitempty"`
 	MIME string `json:"mime,omitempty"`
+	Size int64  `json:"size,omitempty"` // bytes, if the platform says so
+	ID   string `json:"id,omitempty"`   // of the house's own copy, under which seats open it; "" when none is kept
 }
 
 // ReplyRight is the platform's permission to answer: it expires and is counted. Sending one message takes one from every live

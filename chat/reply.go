@@ -21,8 +21,25 @@ type Reply struct {
 	Media   []Media  `json:"media,omitempty"`
 	From    string   `json:"from,omitempty"`   // empty: the bot; else the seat's name
 	Source  string   `json:"source,omitempty"` // why: "kb:redpacket.refund_time@3f2a", "dialog:redpacket/start", "pattern:人工", "offer", "seat"
-	Native  string   `json:"native,omitempty"` // hand the conversation to this native seat or queue of the platform
+	Native  string   `json:"native,omitempty"` // hand the conversation to this seat of the platform's own, or AnySeat; EndSeat takes it back
+
+	Until time.Time `json:"until,omitzero"` // shown before this instant or not at all: a greeting that comes late is none; zero: whenever it can be
 }
+
+// Words of Reply.Native beside the account of a seat.
+const (
+	AnySeat = "*" // whichever seat the platform chooses
+	EndSeat = "-" // end the session with the platform's seat
+)
+
+// NativeState is where a conversation stands with the platform's own seats.
+type NativeState string
+
+const (
+	NativeNone    NativeState = "none"    // the bot's
+	NativeWaiting NativeState = "waiting" // in the platform's queue
+	NativeActive  NativeState = "active"  // a seat has it
+)
 
 // Level says how well a platform supports a thing.
 type Level int8
@@ -59,8 +76,12 @@ type Caps struct {
 	Voice   Level
 	Push    Level // may we write without a message to answer
 
+	Native        Level // Full: the platform has seats of its own, and Send hands a conversation to one (Reply.Native)
+	PassiveNative Level // Full: so does its own response, which then holds nothing else
+
 	Passive        int   // replies that fit into the platform's own response; 0: none, every reply is pushed
 	PassiveChoices Level // as Choices, in passive replies
+	PassiveImage   Level // as Image, in passive replies
 	PreferPush     bool  // push a reply with choices although it could be passive (menus: push)
 
 	Window     time.Duration // after the person's last message in which we may push; 0: no window
@@ -78,6 +99,8 @@ type DebtKind string
 const (
 	ReplyDebt DebtKind = "reply" // Body is a Reply; paid through the adapter of To.Channel
 	CaseDebt  DebtKind = "case"  // Body is a Signal; paid through the case webhook
+	MediaDebt DebtKind = "media" // Body is a Message with the person's media; paid by keeping a copy of each
+	ShareDebt DebtKind = "share" // what the person's other conversations shall know; paid by messages to them
 )
 
 // Debt is an effect that was committed and is still owed. Debts of one conversation and one kind are paid in the order of Seq.
@@ -118,9 +141,10 @@ type Case struct {
 	State        CaseState         `json:"state"`
 	Priority     string            `json:"priority"` // normal urgent
 	Seat         string            `json:"seat,omitempty"`
-	Epoch        string            `json:"epoch,omitempty"` // changes with every claim, transfer and close
-	Wanted       string            `json:"wanted"`          // what is wanted, in a line: dialog title, entry question or the last words
-	Reason       string            `json:"reason"`          // pattern:人工, dialog:redpacket/human, misses, poison …
+	Native       string            `json:"native,omitempty"` // the platform's own seats have it: their account, or AnySeat; no seat of the house can claim it
+	Epoch        string            `json:"epoch,omitempty"`  // changes with every claim, transfer and close
+	Wanted       string            `json:"wanted"`           // what is wanted, in a line: dialog title, entry question or the last words
+	Reason       string            `json:"reason"`           // pattern:人工, dialog:redpacket/human, misses, poison …
 	Slots        map[string]string `json:"slots,omitempty"`
 	Tried        []string          `json:"tried,omitempty"` // entry ids that were answered in this episode
 	Suggestions  []Suggestion      `json:"suggestions,omitempty"`
@@ -146,6 +170,7 @@ type Line struct {
 	At     time.Time `json:"at"`
 	From   string    `json:"from"` // person, bot, or the seat's name
 	Text   string    `json:"text"`
+	Media  []Media   `json:"media,omitempty"` // what the person sent; those with an ID can be opened
 	Source string    `json:"source,omitempty"`
 	Turn   string    `json:"turn,omitempty"`
 }

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"time"
 )
 
 // Channel is one account on a messenger. Its section stays as written until its owner decodes it, so that a variable that is not set
@@ -14,17 +15,30 @@ type Channel struct {
 	Kind string // of the messenger: wechat, console …
 	Path string // of its webhook on Listen: as written, else /<kind>/<name>
 
+	// Gather is how long a short message waits for others of the same person, which are then one question with it; 0: not at all. Key
+	// gather; at most MaxGather.
+	Gather time.Duration
+	// NativeSeats tells whether 人工 may hand the conversation to a seat of the platform's own console when one is there. Key
+	// native_seats: auto (default) or off.
+	NativeSeats bool
+
 	section   *node
 	name      string // of the file
 	env       func(string) (string, bool)
 	line, col int
 }
 
+// MaxGather is the longest that a message may wait for others: an answer must be out within the 4.5 s that WeChat leaves.
+const MaxGather = 3 * time.Second
+
+// ours are the keys of a channel's section that the house reads, not the channel's owner.
+var ours = []string{"name", "kind", "gather", "native_seats"}
+
 var channelName = regexp.MustCompile(`^[0-9A-Za-z_-]{1,32}$`)
 
 // Decode fills the struct that into points to by its yaml tags: an unknown key is an error with its place and the nearest known one,
 // variables are expanded, and a string that is a secret (by the tag secret:"true", by a name that says secret, token, password or key)
-// may come from the file that its `_file` twin names. The keys name and kind are left out unless the struct has them. Keys that the
+// may come from the file that its `_file` twin names. Keys of the house (name, kind, gather, native_seats) are left out unless the struct has them. Keys that the
 // file does not have leave their fields alone, so that defaults may be set before.
 func (c Channel) Decode(into any) error {
 	v := reflect.ValueOf(into)
@@ -41,7 +55,7 @@ func (c Channel) Decode(into any) error {
 	own := &node{line: c.line, col: c.col, shape: table}
 	if c.section != nil {
 		for _, p := range c.section.keys {
-			if p.key != "name" && p.key != "kind" || slices.Contains(has, p.key) {
+			if !slices.Contains(ours, p.key) || slices.Contains(has, p.key) {
 				own.keys = append(own.keys, p)
 			}
 		}
@@ -71,6 +85,22 @@ func (d *decoder) channel(n *node, c *Channel, path string) {
 	case !channelName.MatchString(c.Name):
 		v := n.get("name")
 		d.fault(v.line, v.col, "%s.name: want at most 32 letters, digits, - or _ of ASCII", path)
+	}
+	if v := n.get("gather"); v != nil {
+		d.value(v, reflect.ValueOf(&c.Gather).Elem(), join(path, "gather"), false)
+		if c.Gather < 0 || c.Gather > MaxGather {
+			d.fault(v.line, v.col, "%s.gather: want between 0s and %s", path, MaxGather)
+		}
+	}
+	c.NativeSeats = true
+	if v := n.get("native_seats"); v != nil {
+		switch word := read("native_seats"); word {
+		case "auto":
+		case "off", "false":
+			c.NativeSeats = false
+		default:
+			d.fault(v.line, v.col, "%s.native_seats: want auto or off, not %q", path, word)
+		}
 	}
 	if n.get("kind") == nil {
 		d.fault(n.line, n.col, "%s: kind is missing; it names the messenger, such as wechat or console", path)

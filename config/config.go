@@ -17,6 +17,8 @@ type Config struct {
 	Admin    Admin              `yaml:"admin"`    // zero: no admin listener
 	Channels []Channel          `yaml:"channels"` // in the order of the file
 	Handoff  Handoff            `yaml:"handoff"`
+	Media    Media              `yaml:"media"`
+	Links    Links              `yaml:"links"`
 	Backends map[string]Backend `yaml:"backends"` // what dialogs may call, by the name before the dot of `call: pay.refund_status`
 
 	name   string // of the file
@@ -30,6 +32,20 @@ type COS struct {
 	SecretID  Secret `yaml:"secret_id"`
 	SecretKey Secret `yaml:"secret_key"`
 	Endpoint  string `yaml:"endpoint"` // for tests and private clouds; empty: the public one of the bucket
+}
+
+// Media says where images, voices, videos and files of people are kept for seats.
+type Media struct {
+	// Store is a folder, joined with the file's own, or cos://bucket-appid.region/prefix, whose credentials are COS. Default: the folder
+	// media beside a local store; with Redis there is no default, and then nothing is kept.
+	Store string        `yaml:"store"`
+	Keep  time.Duration `yaml:"keep"`   // what is older is removed; default 720h (30 days)
+	MaxMB int           `yaml:"max_mb"` // of one file, in MiB; larger ones are not kept; default 20
+}
+
+// Links signs the entries of xianda channel link.
+type Links struct {
+	Secret Secret `yaml:"secret"` // default: made from admin.token
 }
 
 // Admin is the listener of reference/api.md. Without a token there is no admin listener.

@@ -42,8 +42,8 @@ func TestLoad(t *testing.T) {
 		COS:     COS{SecretID: "AKIDcanary1", SecretKey: "canary2"},
 		Admin:   Admin{Listen: "127.0.0.1:8081", Token: "canary8"},
 		Channels: []Channel{
-			{Name: "shop", Kind: "wechat", Path: "/wechat/shop"},
-			{Name: "term", Kind: "console", Path: "/console/term"},
+			{Name: "shop", Kind: "wechat", Path: "/wechat/shop", NativeSeats: true},
+			{Name: "term", Kind: "console", Path: "/console/term", NativeSeats: true},
 		},
 		Handoff: Handoff{
 			Webhook: Webhook{URL: "https://desk.example/hook?key=canary5", Secret: "canary6"},

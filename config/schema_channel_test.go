@@ -27,7 +27,7 @@ func TestSchemaKnowsChannels(t *testing.T) {
 	if err := json.Unmarshal(config.Schema(), &schema); err != nil {
 		t.Fatal(err)
 	}
-	known := []string{"name", "kind"}
+	known := []string{"name", "kind", "gather", "native_seats"}
 	for kind, section := range map[string]reflect.Type{"web": reflect.TypeFor[web.Section](), "wechat": reflect.TypeFor[wechat.Section]()} {
 		for _, f := range reflect.VisibleFields(section) {
 			key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")

@@ -29,13 +29,15 @@ type Record struct {
 func NewDeps() (adapters.Deps, *Record) {
 	r := &Record{counts: map[string]int{}}
 	return adapters.Deps{
-		Log:    slog.New(slog.NewTextHandler(r, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Clock:  time.Now,
-		HTTP:   Client(http.NotFoundHandler()),
-		Vault:  NewVault(time.Now),
-		Feeds:  NewFeeds(),
-		Count:  r,
-		Random: &lockedReader{r: rand.New(rand.NewSource(1))},
+		Log:     slog.New(slog.NewTextHandler(r, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Clock:   time.Now,
+		HTTP:    Client(http.NotFoundHandler()),
+		Outside: Client(http.NotFoundHandler()),
+		Vault:   NewVault(time.Now),
+		Feeds:   NewFeeds(),
+		Scene:   func(_, raw string) map[string]string { return Scene(raw) },
+		Count:   r,
+		Random:  &lockedReader{r: rand.New(rand.NewSource(1))},
 		Shown: func(m chat.Message) {
 			r.mu.Lock()
 			defer r.mu.Unlock()
@@ -201,4 +203,18 @@ func (v *Vault) Lock(ctx context.Context, key string, ttl time.Duration) (func()
 			delete(v.locks, key)
 		}
 	}, true, ctx.Err()
+}
+
+// Scene reads "menu=refund,error=E1" as a house does that signs nothing; what has no "=" is left out.
+func Scene(raw string) map[string]string {
+	var scene map[string]string
+	for _, part := range strings.Split(raw, ",") {
+		if key, value, ok := strings.Cut(part, "="); ok {
+			if scene == nil {
+				scene = map[string]string{}
+			}
+			scene[key] = value
+		}
+	}
+	return scene
 }

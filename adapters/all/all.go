@@ -11,8 +11,8 @@ import (
 // Registry returns the kinds of messenger that a configuration may name.
 func Registry() adapters.Registry {
 	return adapters.Registry{
-		"console": console.New,
-		"web":     web.New,
-		"wechat":  wechat.New,
+		"console": {New: console.New, Sample: console.Sample, Section: console.Section{}},
+		"web":     {New: web.New, Sample: web.Sample, Section: web.Section{}},
+		"wechat":  {New: wechat.New, Sample: wechat.Sample, Section: wechat.Section{}},
 	}
 }

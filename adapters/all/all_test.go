@@ -23,7 +23,7 @@ func TestEveryMessengerIsBuiltIn(t *testing.T) {
 			continue
 		}
 		found++
-		if all.Registry()[name] == nil {
+		if all.Registry()[name].New == nil {
 			t.Errorf("adapters/%s has no line in adapters/all", name)
 		}
 	}

@@ -59,6 +59,20 @@ func platformClient() *http.Client {
 	}
 }
 
+// outsideClient is how adapters fetch what strangers name.
+func outsideClient() *http.Client {
+	return &http.Client{Timeout: platformTimeout, Transport: nowhere{}}
+}
+
+type nowhere struct{}
+
+func (nowhere) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, errors.New("fetching what strangers name is not built yet")
+}
+
+// readScene reads what an entry carries.
+func readScene(string, string) map[string]string { return nil }
+
 func (c *channels) adapter(name string) (adapters.Adapter, bool) {
 	a, ok := c.at[name]
 	return a, ok
@@ -78,6 +92,7 @@ func (c *channels) Caps(a chat.Address) chat.Caps {
 // adapterDeps are the things of the house that every adapter may use.
 func adapterDeps(log *slog.Logger, store kept, m *metrics, shown func(chat.Message)) adapters.Deps {
 	return adapters.Deps{
-		Log: log, Clock: time.Now, HTTP: platformClient(), Vault: store.Vault(), Feeds: store.Feeds(), Count: m, Random: rand.Reader, Shown: shown,
+		Log: log, Clock: time.Now, HTTP: platformClient(), Outside: outsideClient(), Vault: store.Vault(), Feeds: store.Feeds(), Count: m,
+		Random: rand.Reader, Scene: readScene, Shown: shown,
 	}
 }

@@ -44,8 +44,8 @@ func QuietLibraries(log *slog.Logger) {
 func bareDeps() adapters.Deps {
 	m := newMetrics()
 	return adapters.Deps{
-		Log: slog.New(slog.DiscardHandler), Clock: time.Now, HTTP: platformClient(), Vault: &memoryVault{}, Feeds: noFeeds{}, Count: m, Random: rand.Reader,
-		Shown: func(chat.Message) {},
+		Log: slog.New(slog.DiscardHandler), Clock: time.Now, HTTP: platformClient(), Outside: outsideClient(), Vault: &memoryVault{}, Feeds: noFeeds{}, Count: m, Random: rand.Reader,
+		Scene: readScene, Shown: func(chat.Message) {},
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xianda-bot/xianda/cmd/app"
 	"github.com/xianda-bot/xianda/cmd/cli/starter"
 )
 
@@ -58,6 +59,21 @@ func (c *common) initialise(dir string) error {
 	if err != nil {
 		return err
 	}
-	filled := strings.ReplaceAll(string(text), "RANDOM-TOKEN", rand.Text())
+	filled := strings.NewReplacer("RANDOM-TOKEN", rand.Text(), "OTHER-CHANNELS\n", otherChannels(string(text))).Replace(string(text))
 	return os.WriteFile(filepath.Join(dir, "xianda.yaml"), []byte(filled), 0o600) // holds the token
+}
+
+// otherChannels are samples of the kinds of messenger that text has no channel of, as comments.
+func otherChannels(text string) string {
+	var b strings.Builder
+	for _, kind := range app.Kinds() {
+		if strings.Contains(text, "kind: "+kind+"\n") {
+			continue
+		}
+		for line := range strings.Lines(app.Sample(kind)) {
+			b.WriteString("  # " + strings.TrimPrefix(line, "  "))
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
 }

@@ -62,7 +62,7 @@ func harness(t *testing.T, d adapters.Deps) adapterstest.Harness {
 	p := &platform{}
 	d.HTTP = adapterstest.Client(p)
 	// One folder and one line: this is the line.
-	registry := adapters.Registry{"toy": toy.New}
+	registry := adapters.Registry{"toy": {New: toy.New}}
 	a, err := registry.Build("toy", "shop", func(into any) error {
 		return json.NewDecoder(strings.NewReader(`{"secret":"` + secret + `","api_base":"https://toy.example"}`)).Decode(into)
 	}, d)

@@ -1,0 +1,13 @@
+package wechat
+
+// Sample is a channel of this kind in the configuration.
+const Sample = `# A WeChat official account. In its console: 设置与开发 → 基本配置 → 服务器配置, URL https://your.host/wechat/shop
+- name: shop
+  kind: wechat
+  app_id: wx0123456789abcdef
+  app_secret: ${SHOP_SECRET}
+  token: ${SHOP_TOKEN}
+  # aes_key: ${SHOP_AES_KEY}   # set = only encrypted pushes are accepted
+  verified: true               # may call the customer-service API: late answers and seats can push
+  menus: numbered              # numbered | links | push
+`
