@@ -1,11 +1,7 @@
 package wechat
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -13,12 +9,7 @@ import (
 	"github.com/xianda-bot/xianda/chat"
 )
 
-var (
-	msgID    = regexp.MustCompile(`^[0-9]{1,20}$`)
-	seconds  = regexp.MustCompile(`^[0-9]{1,12}$`)
-	userName = regexp.MustCompile(`^[\x21-\x7e]{1,128}$`)
-	menuID   = regexp.MustCompile(`^[\x20-\x7e]{1,128}$`)
-)
+var menuID = regexp.MustCompile(`^[\x20-\x7e]{1,128}$`)
 
 // leaves are the elements whose text is read; none may hold elements.
 const leaves = "ToUserName FromUserName CreateTime MsgType MsgId Content bizmsgmenuid PicUrl MediaId Format Recognition " +
@@ -30,21 +21,12 @@ func readPush(b []byte) (*weixin.Element, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := x.Flat(strings.Fields(leaves)...); err != nil {
-		return nil, err
-	}
-	switch {
-	case x.Kid("Encrypt") != nil:
-		return nil, errors.New("an envelope in an envelope")
-	case !userName.MatchString(x.Leaf("FromUserName")) || !userName.MatchString(x.Leaf("ToUserName")):
-		return nil, errors.New("FromUserName or ToUserName is missing or malformed")
-	case x.Leaf("MsgType") == "":
-		return nil, errors.New("MsgType is missing")
-	}
-	if k := x.Kid("MsgId"); k != nil && (!msgID.MatchString(k.Text) || strings.Trim(k.Text, "0") == "") {
-		return nil, errors.New("MsgId is not a positive number")
-	}
-	return x, nil
+	return x, weixin.CheckMessage(x, strings.Fields(leaves)...)
+}
+
+// deliveryID tells pushes without a MsgId, which events are, by what else they hold.
+func deliveryID(x *weixin.Element) string {
+	return weixin.DeliveryID(x, "MsgType", "Event", "EventKey", "Content", "MediaId")
 }
 
 // message is the chat.Message of a push, or the fixed word under which a push that is none is counted.
@@ -53,13 +35,13 @@ func (a *Adapter) message(x *weixin.Element, received time.Time) (m chat.Message
 		ID:      deliveryID(x),
 		Kind:    chat.Said,
 		From:    chat.Address{Channel: a.name, Peer: x.Leaf("FromUserName")},
-		At:      happened(x, received),
+		At:      weixin.Happened(x, received),
 		ReplyBy: received.Add(weixin.ReplyWithin),
 	}
 	pool := "message"
 	switch x.Leaf("MsgType") {
 	case "text":
-		if m.Text = clip(x.Leaf("Content")); m.Text == unsupported {
+		if m.Text = weixin.Clip(x.Leaf("Content")); m.Text == unsupported {
 			m.Text, m.Media = "", []chat.Media{{Kind: "other"}}
 		}
 		if x.Kid("bizmsgmenuid") != nil {
@@ -76,13 +58,13 @@ func (a *Adapter) message(x *weixin.Element, received time.Time) (m chat.Message
 		if f := x.Leaf("Format"); f == "amr" || f == "speex" {
 			v.MIME = "audio/" + f
 		}
-		m.Text, m.Media = clip(x.Leaf("Recognition")), []chat.Media{v}
+		m.Text, m.Media = weixin.Clip(x.Leaf("Recognition")), []chat.Media{v}
 	case "video", "shortvideo":
 		m.Media = []chat.Media{{Kind: "video", Ref: x.Leaf("MediaId")}}
 	case "location":
 		m.Media = []chat.Media{place(x)}
 	case "link":
-		m.Media = []chat.Media{{Kind: "link", Name: clip(x.Leaf("Title")), URL: x.Leaf("Url")}}
+		m.Media = []chat.Media{{Kind: "link", Name: weixin.Clip(x.Leaf("Title")), URL: x.Leaf("Url")}}
 	case "event":
 		if pool, ignored = event(x, &m); ignored != "" {
 			return chat.Message{}, ignored
@@ -95,36 +77,5 @@ func (a *Adapter) message(x *weixin.Element, received time.Time) (m chat.Message
 }
 
 func place(x *weixin.Element) chat.Media {
-	return chat.Media{Kind: "location", Ref: x.Leaf("Location_X") + "," + x.Leaf("Location_Y"), Name: clip(x.Leaf("Label"))}
+	return chat.Media{Kind: "location", Ref: x.Leaf("Location_X") + "," + x.Leaf("Location_Y"), Name: weixin.Clip(x.Leaf("Label"))}
 }
-
-// deliveryID is the same for every delivery of one push. MsgId alone was seen twice with different persons, which From keeps apart.
-func deliveryID(x *weixin.Element) string {
-	created := x.Leaf("CreateTime")
-	if !seconds.MatchString(created) {
-		created = digest(created)
-	}
-	if id := x.Leaf("MsgId"); id != "" {
-		return id + "-" + created
-	}
-	return "e-" + created + "-" + digest(x.Leaf("FromUserName"), x.Leaf("MsgType"), x.Leaf("Event"), x.Leaf("EventKey"), x.Leaf("Content"), x.Leaf("MediaId"))
-}
-
-// digest is a short fingerprint of parts, kept apart by NUL, which XML cannot hold.
-func digest(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:12])
-}
-
-// happened is CreateTime, or our own clock if that is no time.
-func happened(x *weixin.Element, received time.Time) time.Time {
-	if s := x.Leaf("CreateTime"); seconds.MatchString(s) {
-		if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-			return time.Unix(n, 0)
-		}
-	}
-	return received
-}
-
-// clip keeps what chat keeps of a text.
-func clip(s string) string { return chat.Cut(s, chat.MaxText) }

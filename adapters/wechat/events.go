@@ -11,7 +11,7 @@ import (
 // event fills m from a push with MsgType event. pool is the right to reply that it brings, "" for none; ignored is not empty for what is
 // only acknowledged.
 func event(x *weixin.Element, m *chat.Message) (pool, ignored string) {
-	name, key := x.Leaf("Event"), clip(x.Leaf("EventKey"))
+	name, key := x.Leaf("Event"), weixin.Clip(x.Leaf("EventKey"))
 	m.Kind = chat.Arrived
 	switch name {
 	case "subscribe":
@@ -27,7 +27,7 @@ func event(x *weixin.Element, m *chat.Message) (pool, ignored string) {
 		m.Scene = map[string]string{"menu": key}
 		return "menu", ""
 	case "scancode_push", "scancode_waitmsg":
-		m.Scene = map[string]string{"menu": key, "scan": clip(x.Kid("ScanCodeInfo").Leaf("ScanResult"))}
+		m.Scene = map[string]string{"menu": key, "scan": weixin.Clip(x.Kid("ScanCodeInfo").Leaf("ScanResult"))}
 		return "menu", ""
 	case "pic_sysphoto", "pic_photo_or_album", "pic_weixin", "location_select":
 		// The pictures or the place follow as messages of their own; only what was tapped is news. No right: the platform grants none.
@@ -43,15 +43,10 @@ func event(x *weixin.Element, m *chat.Message) (pool, ignored string) {
 	return "", "unknown event"
 }
 
-// right is the permission that a push brings, nil when it brings none or the account could not use it: what the trigger permits by the
-// customer-service API (api_sendcustommessage; since 2023-06-12 five messages, not twenty, after one of the person's). That a tap on a
-// msgmenu counts as one on the menu is unconfirmed: the careful reading.
+// right is the permission that a push brings, nil when it brings none or the account could not use it.
 func (a *Adapter) right(pool string, received time.Time) *chat.ReplyRight {
-	if pool == "" || !a.mayPush() {
+	if !a.mayPush() {
 		return nil
 	}
-	if pool == "message" {
-		return &chat.ReplyRight{Pool: pool, Expires: received.Add(weixin.Window), Left: 5}
-	}
-	return &chat.ReplyRight{Pool: pool, Expires: received.Add(time.Minute), Left: 3}
+	return weixin.Right(pool, received)
 }

@@ -260,7 +260,7 @@ func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprintf(w, `{"access_token":%q,"expires_in":7200}`, p.access())
 		return
 	}
-	if fault := p.fault; fault != nil && r.URL.Path == sendPath {
+	if fault := p.fault; fault != nil && r.URL.Path == weixin.SendPath {
 		p.fault = nil
 		p.mu.Unlock()
 		fault(w, r)
@@ -276,10 +276,10 @@ func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch r.URL.Path {
-	case sendPath:
+	case weixin.SendPath:
 		code, text := p.take(body)
 		answer(w, code, text)
-	case typingPath, seatsPath:
+	case weixin.TypingPath, seatsPath:
 		answer(w, 0, "ok")
 	default:
 		answer(w, 40066, "invalid url")

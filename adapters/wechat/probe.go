@@ -17,7 +17,7 @@ func (a *Adapter) Probe(ctx context.Context) []adapters.Check {
 	}
 	token := adapters.Check{Name: "access token", OK: true, Detail: "stable_token gives one"}
 	if _, err := a.api.Tokens.Token(ctx); err != nil {
-		token.OK, token.Detail = false, a.scrub(err.Error())
+		token.OK, token.Detail = false, a.porch.Scrub(err.Error())
 		return []adapters.Check{mode, token}
 	}
 	return []adapters.Check{mode, token, a.probeSeats(ctx)}
@@ -30,7 +30,7 @@ func (a *Adapter) probeSeats(ctx context.Context) adapters.Check {
 		return c
 	}
 	if err := a.api.Call(ctx, seatsPath, nil, nil); err != nil {
-		c.OK, c.Detail = false, a.scrub(err.Error())
+		c.OK, c.Detail = false, a.porch.Scrub(err.Error())
 		return c
 	}
 	c.Detail = "the seat list can be read"

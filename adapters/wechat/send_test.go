@@ -12,6 +12,7 @@ import (
 
 	"github.com/xianda-bot/xianda/adapters"
 	"github.com/xianda-bot/xianda/adapters/adapterstest"
+	"github.com/xianda-bot/xianda/adapters/internal/weixin"
 	"github.com/xianda-bot/xianda/chat"
 )
 
@@ -69,7 +70,7 @@ func TestSendRefusesNothing(t *testing.T) {
 			t.Errorf("Send(%+v) = %v, want refused", r, err)
 		}
 	}
-	if n := h.platform.called(sendPath); n != 0 {
+	if n := h.platform.called(weixin.SendPath); n != 0 {
 		t.Errorf("%d calls for nothing", n)
 	}
 }
@@ -86,7 +87,7 @@ func TestUnverifiedIsRemembered(t *testing.T) {
 				t.Errorf("Send = %v, want nopush", err)
 			}
 		}
-		if n := h.platform.called(sendPath); n != 1 {
+		if n := h.platform.called(weixin.SendPath); n != 1 {
 			t.Errorf("%d calls, want one", n)
 		}
 		if c := h.Caps(ann); c.Push != chat.None || c.PreferPush || c.Choices != chat.None {
@@ -139,12 +140,12 @@ func TestSendTokenStorm(t *testing.T) {
 func TestTyping(t *testing.T) {
 	t.Parallel()
 	h := newHall(t, section(true, true, push))
-	if err := h.Typing(t.Context(), ann); err != nil || h.platform.called(typingPath) != 1 {
-		t.Errorf("Typing = %v with %d calls, want one", err, h.platform.called(typingPath))
+	if err := h.Typing(t.Context(), ann); err != nil || h.platform.called(weixin.TypingPath) != 1 {
+		t.Errorf("Typing = %v with %d calls, want one", err, h.platform.called(weixin.TypingPath))
 	}
 	h = newHall(t, section(true, false, push))
-	if err := h.Typing(t.Context(), ann); err != nil || h.platform.called(typingPath) != 0 {
-		t.Errorf("Typing of an unverified account = %v with %d calls, want none", err, h.platform.called(typingPath))
+	if err := h.Typing(t.Context(), ann); err != nil || h.platform.called(weixin.TypingPath) != 0 {
+		t.Errorf("Typing of an unverified account = %v with %d calls, want none", err, h.platform.called(weixin.TypingPath))
 	}
 }
 

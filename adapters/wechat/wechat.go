@@ -6,14 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"regexp"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
-	"github.com/xianda-bot/xianda/adapters/internal/sparing"
 	"github.com/xianda-bot/xianda/adapters/internal/weixin"
 	"github.com/xianda-bot/xianda/chat"
 )
@@ -53,8 +49,7 @@ type Adapter struct {
 	deps  adapters.Deps
 	gate  *weixin.Gate
 	api   *weixin.API
-	notes *sparing.Notes
-	porch porch
+	porch *weixin.Porch
 
 	demoted atomic.Int64 // Unix second until which the account counts as unverified
 	noMenu  atomic.Bool  // the account's type takes no msgmenu (40200, 48008)
@@ -76,63 +71,31 @@ func New(name string, decode func(into any) error, d adapters.Deps) (adapters.Ad
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	gate := &weixin.Gate{Tokens: given(s.Token, s.TokenPrevious), Clock: d.Clock}
-	for _, k := range []struct{ name, value string }{{"aes_key", s.AESKey}, {"aes_key_previous", s.AESKeyPrevious}} {
-		if k.value == "" {
-			continue
-		}
-		key, err := weixin.NewKey(k.value, s.AppID)
-		if err != nil {
-			return nil, fmt.Errorf("%s %w", k.name, err)
-		}
-		gate.Keys = append(gate.Keys, key)
+	account := s.account()
+	gate, err := account.Gate(d.Clock)
+	if err != nil {
+		return nil, err
 	}
-	api := weixin.NewAPI(s.APIBase, d.HTTP, s.AppSecret, s.Token, s.TokenPrevious, s.AESKey, s.AESKeyPrevious)
+	api := account.API(d.HTTP)
 	api.Tokens = weixin.NewTokens("wechat/token/"+s.AppID, d.Vault, d.Clock, api.StableToken(s.AppID, s.AppSecret))
-	return &Adapter{name: name, cfg: s, deps: d, gate: gate, api: api, notes: sparing.New(d.Clock)}, nil
+	return &Adapter{name: name, cfg: s, deps: d, gate: gate, api: api, porch: weixin.NewPorch(name, d, gate, account.Secrets()...)}, nil
 }
 
-func given(values ...string) (out []string) {
-	for _, v := range values {
-		if v != "" {
-			out = append(out, v)
-		}
-	}
-	return out
+// account is what the section has in common with other messengers of the family.
+func (s *Section) account() *weixin.Account {
+	return &weixin.Account{Path: s.Path, AppID: s.AppID, AppSecret: s.AppSecret, Token: s.Token, TokenPrevious: s.TokenPrevious,
+		AESKey: s.AESKey, AESKeyPrevious: s.AESKeyPrevious, APIBase: s.APIBase}
 }
-
-var (
-	tokenForm = regexp.MustCompile(`^[A-Za-z0-9]{3,32}$`)
-	appIDForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-)
 
 // check names the key and the remedy; it never repeats a secret.
 func (s *Section) check() error {
 	switch {
-	case !strings.HasPrefix(s.Path, "/") || strings.ContainsAny(s.Path, " ?#{}"):
-		return fmt.Errorf("path %q must begin with / and be a plain path, as in the console's URL", s.Path)
-	case s.AppID == "":
-		return errors.New("app_id is missing: copy the developer ID (开发者ID) from the console")
-	case !appIDForm.MatchString(s.AppID):
-		return errors.New("app_id may hold letters, digits, - and _ only: copy it from the console")
-	case s.Token == "":
-		return errors.New("token is missing: without it anybody could forge messages; set the Token of the console's server configuration")
-	case !tokenForm.MatchString(s.Token):
-		return errors.New("token must be 3 to 32 letters and digits, as the console requires")
-	case s.TokenPrevious != "" && !tokenForm.MatchString(s.TokenPrevious):
-		return errors.New("token_previous must be 3 to 32 letters and digits, or left out")
-	case s.AESKey == "" && s.AESKeyPrevious != "":
-		return errors.New("aes_key_previous is set without aes_key: set aes_key, or remove both to accept plain pushes")
 	case s.Verified && s.AppSecret == "":
 		return errors.New("app_secret is missing: a verified account needs it to push messages; set it, or verified: false")
 	case s.Menus != numbered && s.Menus != links && s.Menus != push:
 		return fmt.Errorf("menus %q is not known: use numbered, links or push", s.Menus)
 	}
-	u, err := url.Parse(s.APIBase)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.User != nil {
-		return errors.New("api_base must be an address such as https://api.weixin.qq.com")
-	}
-	return nil
+	return s.account().Check()
 }
 
 // Name is the configured name of the channel.
@@ -176,6 +139,6 @@ func (a *Adapter) mayPush() bool {
 // Run waits for ctx and for the deliveries that are being answered: this adapter is called, it never pulls.
 func (a *Adapter) Run(ctx context.Context, _ adapters.Inbox) error {
 	<-ctx.Done()
-	a.porch.wait()
+	a.porch.Wait()
 	return nil
 }

@@ -10,12 +10,8 @@ import (
 	"github.com/xianda-bot/xianda/adapters/internal/weixin"
 )
 
-// Paths of the API.
-const (
-	sendPath   = "/cgi-bin/message/custom/send"
-	typingPath = "/cgi-bin/message/custom/typing"
-	seatsPath  = "/cgi-bin/customservice/getkflist"
-)
+// seatsPath is the list of the account's seats.
+const seatsPath = "/cgi-bin/customservice/getkflist"
 
 // unsupported is the text that stands for a sticker, a file and whatever else the platform does not push.
 const unsupported = "【收到不支持的消息类型，暂无法显示】"
@@ -27,12 +23,6 @@ func textReply(to, from, text string, at time.Time) []byte {
 		"</FromUserName><CreateTime>" + strconv.FormatInt(at.Unix(), 10) +
 		"</CreateTime><MsgType><![CDATA[text]]></MsgType><Content>" + weixin.CDATA(text) + "</Content></xml>")
 	return b.Bytes()
-}
-
-// typing is the body of a call of typingPath.
-type typing struct {
-	ToUser  string `json:"touser"`
-	Command string `json:"command"` // Typing or CancelTyping
 }
 
 // menuMessage is a msgmenu. Its item ids are short numbers, because the platform sends others back as 0.

@@ -19,6 +19,23 @@ type Refusal struct {
 // Error is the status with the reason.
 func (r *Refusal) Error() string { return strconv.Itoa(r.Status) + " " + r.Reason }
 
+// remedy is what an operator can do if the refused requests are the platform's own; "" when there is nothing.
+func (r *Refusal) remedy() string {
+	switch r.Reason {
+	case "signature", "msg_signature":
+		return "if messages stay away: compare token with the console's Token"
+	case "stale":
+		return "if messages stay away: set this machine's clock"
+	case "downgrade":
+		return "if messages stay away: choose 安全模式 in the console, or remove aes_key"
+	case "encrypted":
+		return "the console encrypts: set aes_key"
+	case "envelope":
+		return "if messages stay away: compare aes_key and app_id with the console's"
+	}
+	return ""
+}
+
 func forbidden(reason string) *Refusal { return &Refusal{http.StatusForbidden, reason} }
 func malformed(reason string) *Refusal { return &Refusal{http.StatusBadRequest, reason} }
 

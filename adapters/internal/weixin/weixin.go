@@ -1,5 +1,5 @@
-// Package weixin is what the messengers of the WeChat family share: signature, AES envelope, hardened XML, the gate that a push must
-// pass, access tokens, API calls and their errors. It knows no message kinds, no channel's settings and no person.
+// Package weixin is what the messengers of the WeChat family share: the porch and its gate, signature, AES envelope, hardened XML, access
+// tokens, API calls and their errors. It knows no dialog and no seat, and which message kinds there are is each messenger's own.
 package weixin
 
 import "time"

@@ -1,0 +1,213 @@
+package weixin
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/internal/sparing"
+	"github.com/xianda-bot/xianda/chat"
+)
+
+// grace is what a turn gets beyond ReplyWithin before its context ends: it should have returned by then.
+const grace = 300 * time.Millisecond
+
+// Guard tells genuine requests from others; Gate is one.
+type Guard interface {
+	// Echo checks the console's verification, a GET, and returns the text to answer it with.
+	Echo(r *http.Request) (string, *Refusal)
+	// Open checks a push, a POST, and returns it.
+	Open(w http.ResponseWriter, r *http.Request) (*Push, *Refusal)
+}
+
+// Visit is a push as its messenger read it.
+type Visit struct {
+	Message chat.Message
+	Ignored string // the fixed word under which a push that is no message is counted, and only acknowledged; "" for a message
+	// Reply is the response that shows replies, not sealed yet; nil of it, or no Reply: the push is acknowledged.
+	Reply func(replies []chat.Reply, now time.Time) []byte
+}
+
+// Porch is where the deliveries of one account come in: it knows how many are under way, hands each to the house once it is known to be
+// genuine, and answers in the platform's words. It is safe for concurrent use.
+type Porch struct {
+	name    string
+	deps    adapters.Deps
+	guard   Guard
+	notes   *sparing.Notes
+	secrets []string
+
+	mu    sync.Mutex // guards all below
+	count int
+	idle  chan struct{} // closed when count becomes 0; nil while nobody waits
+}
+
+// NewPorch returns the porch of the channel name. secrets never show in its logs.
+func NewPorch(name string, d adapters.Deps, guard Guard, secrets ...string) *Porch {
+	return &Porch{name: name, deps: d, guard: guard, notes: sparing.New(d.Clock), secrets: secrets}
+}
+
+// Handler answers the platform: the console's verification (GET) and pushes (POST), which read reads. An error of read is a push that is
+// malformed; it is logged at debug level and must not quote the person.
+func (p *Porch) Handler(in adapters.Inbox, read func(push *Push, received time.Time) (Visit, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer p.Enter()()
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		switch r.Method {
+		case http.MethodGet:
+			echo, refusal := p.guard.Echo(r)
+			if refusal != nil {
+				p.Refuse(w, refusal)
+				return
+			}
+			respond(w, "text/plain; charset=utf-8", []byte(echo))
+		case http.MethodPost:
+			p.receive(w, r, in, read)
+		default:
+			w.Header().Set("Allow", "GET, POST")
+			p.Refuse(w, &Refusal{Status: http.StatusMethodNotAllowed, Reason: "method"})
+		}
+	})
+}
+
+// receive takes one push.
+func (p *Porch) receive(w http.ResponseWriter, r *http.Request, in adapters.Inbox, read func(*Push, time.Time) (Visit, error)) {
+	received := p.deps.Clock()
+	push, refusal := p.guard.Open(w, r)
+	if refusal != nil {
+		p.Refuse(w, refusal)
+		return
+	}
+	v, err := read(push, received)
+	if err != nil {
+		p.deps.Log.Debug("a push is malformed", "channel", p.name, "error", err.Error())
+		p.Refuse(w, malformed("xml"))
+		return
+	}
+	if v.Ignored != "" {
+		p.deps.Count.Count("ignored", p.name, v.Ignored)
+		Acknowledge(w)
+		return
+	}
+	// The platform hangs up at 5 s and the request's context ends with it; a half-done turn would lose the message.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), ReplyWithin+grace)
+	defer cancel()
+	replies, err := p.Ask(ctx, in, v.Message)
+	switch {
+	case errors.Is(err, chat.ErrLater):
+		Acknowledge(w)
+	case err != nil:
+		// Not accepted: the platform shall deliver it again.
+		p.Unaccepted(err)
+		w.WriteHeader(http.StatusServiceUnavailable)
+	default:
+		p.show(w, r, push, v, replies)
+	}
+}
+
+// Ask gives m to the house. A panic behind the door is an error like any other: the message is not acknowledged.
+func (p *Porch) Ask(ctx context.Context, in adapters.Inbox, m chat.Message) (replies []chat.Reply, err error) {
+	defer func() {
+		if recover() != nil {
+			p.deps.Log.Error("a turn panicked", "channel", p.name, "stack", p.Scrub(string(debug.Stack())))
+			replies, err = nil, errors.New("the turn panicked")
+		}
+	}()
+	return in(ctx, m)
+}
+
+// Unaccepted counts and notes a message that the house did not take.
+func (p *Porch) Unaccepted(err error) {
+	p.deps.Count.Count("unaccepted", p.name)
+	if p.notes.First("unaccepted") {
+		p.deps.Log.Error("messages are not accepted; the platform delivers them again (said once a minute)", "channel", p.name, "error", p.Scrub(err.Error()))
+	}
+}
+
+// show writes the passive reply, of which the platform takes exactly one.
+func (p *Porch) show(w http.ResponseWriter, r *http.Request, push *Push, v Visit, replies []chat.Reply) {
+	var body []byte
+	now := p.deps.Clock()
+	if v.Reply != nil {
+		body = v.Reply(replies, now)
+	}
+	if len(body) == 0 {
+		Acknowledge(w)
+		return
+	}
+	body, err := push.Answer(p.deps.Random, now, body)
+	if err != nil {
+		p.deps.Log.Error("a passive reply cannot be sealed", "channel", p.name, "error", err.Error())
+		Acknowledge(w)
+		return
+	}
+	// A reply that nobody was there to read is not shown: its redelivery fetches it. Asked before writing, because whoever has read the
+	// whole response may hang up at once, and that ends the context too.
+	there := r.Context().Err() == nil
+	if respond(w, "text/xml; charset=utf-8", body) && there {
+		p.deps.Shown(v.Message)
+	}
+}
+
+// Acknowledge tells the platform that a push was taken and shows nothing.
+func Acknowledge(w http.ResponseWriter) { respond(w, "text/plain; charset=utf-8", []byte("success")) }
+
+// respond writes a 200 response and tells whether it left us.
+func respond(w http.ResponseWriter, contentType string, body []byte) bool {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	if _, err := w.Write(body); err != nil {
+		return false
+	}
+	err := http.NewResponseController(w).Flush()
+	return err == nil || errors.Is(err, http.ErrNotSupported)
+}
+
+// Refuse answers a request that is not let in, with nothing to learn from but the status.
+func (p *Porch) Refuse(w http.ResponseWriter, r *Refusal) {
+	p.deps.Count.Count("rejected", p.name, r.Reason)
+	if p.notes.First(r.Reason) {
+		p.deps.Log.Warn("a request was turned away (said once a minute for each reason)", "channel", p.name, "reason", r.Reason, "remedy", r.remedy())
+	}
+	w.WriteHeader(r.Status)
+	_, _ = io.WriteString(w, http.StatusText(r.Status)) // whoever asked may have gone
+}
+
+// Scrub returns s without the account's secrets.
+func (p *Porch) Scrub(s string) string { return Scrub(s, p.secrets...) }
+
+// Enter counts one delivery in and returns what counts it out.
+func (p *Porch) Enter() (leave func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.count++
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.count--; p.count == 0 && p.idle != nil {
+			close(p.idle)
+			p.idle = nil
+		}
+	}
+}
+
+// Wait returns when no delivery is under way.
+func (p *Porch) Wait() {
+	p.mu.Lock()
+	if p.count == 0 {
+		p.mu.Unlock()
+		return
+	}
+	if p.idle == nil {
+		p.idle = make(chan struct{})
+	}
+	idle := p.idle
+	p.mu.Unlock()
+	<-idle
+}
