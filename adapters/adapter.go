@@ -164,6 +164,9 @@ type Factory func(name string, decode func(into any) error, d Deps) (Adapter, er
 // Kind is one kind of messenger.
 type Kind struct {
 	New Factory
+	// Title is the messenger's name and Receives how messages come, for the table of messengers: a few words each, such as "WeChat
+	// official account (公众号)" and "webhook: plain, compatible, encrypted". What a channel can show they do not say: Caps does.
+	Title, Receives string
 	// Sample is an item of channels: in the configuration, with comments, good enough for New when every variable is "sample". It is what
 	// xianda init writes, and tells what the kind can mostly show.
 	Sample string

@@ -15,7 +15,7 @@ import (
 func TestSchema(t *testing.T) {
 	t.Parallel()
 	var root map[string]any
-	if err := json.Unmarshal(Schema(), &root); err != nil {
+	if err := json.Unmarshal(schema, &root); err != nil {
 		t.Fatal(err)
 	}
 	var compare func(path string, typ reflect.Type, s map[string]any)

@@ -11,8 +11,8 @@ import (
 // Registry returns the kinds of messenger that a configuration may name.
 func Registry() adapters.Registry {
 	return adapters.Registry{
-		"console": {New: console.New, Sample: console.Sample, Section: console.Section{}},
-		"web":     {New: web.New, Sample: web.Sample, Section: web.Section{}},
-		"wechat":  {New: wechat.New, Sample: wechat.Sample, Section: wechat.Section{}},
+		"console": {New: console.New, Title: console.Title, Receives: console.Receives, Sample: console.Sample, Section: console.Section{}},
+		"web":     {New: web.New, Title: web.Title, Receives: web.Receives, Sample: web.Sample, Section: web.Section{}},
+		"wechat":  {New: wechat.New, Title: wechat.Title, Receives: wechat.Receives, Sample: wechat.Sample, Section: wechat.Section{}},
 	}
 }

@@ -1,5 +1,11 @@
 package wechat
 
+// Title and Receives describe the messenger in the table of messengers.
+const (
+	Title    = "WeChat official account (公众号)"
+	Receives = "webhook: plain, compatible, encrypted"
+)
+
 // Sample is a channel of this kind in the configuration.
 const Sample = `# A WeChat official account. In its console: 设置与开发 → 基本配置 → 服务器配置, URL https://your.host/wechat/shop
 - name: shop

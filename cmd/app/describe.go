@@ -57,12 +57,10 @@ func CheckChannels(cfg *config.Config) error {
 
 // Description is a channel in words.
 type Description struct {
-	Name    string `json:"name"`
-	Kind    string `json:"kind"`
-	Path    string `json:"path,omitempty"` // of its webhook; empty: it has none
-	Choices string `json:"choices"`
-	Push    string `json:"push"`
-	Limit   string `json:"text_limit"`
+	Name string `json:"name"`
+	Kind string `json:"kind"`
+	Path string `json:"path,omitempty"` // of its webhook; empty: it has none
+	Abilities
 }
 
 // DescribeChannels tells what the configured channels can do.
@@ -74,22 +72,9 @@ func DescribeChannels(cfg *config.Config) ([]Description, error) {
 	list := []Description{}
 	for _, name := range all.order {
 		a := all.at[name]
-		caps := a.Caps(chat.Address{Channel: name, Peer: "x"})
-		d := Description{Name: name, Kind: all.kinds[name], Choices: "numbered", Push: "yes", Limit: "none"}
+		d := Description{Name: name, Kind: all.kinds[name], Abilities: abilities(a)}
 		if hook, ok := a.(adapters.Webhook); ok {
 			d.Path = hook.Path()
-		}
-		if caps.Choices >= chat.Part {
-			d.Choices = "buttons"
-		}
-		switch {
-		case caps.Push < chat.Part:
-			d.Push = "no: answers only"
-		case caps.Window > 0:
-			d.Push = fmt.Sprintf("within %d h", int(caps.Window.Hours()))
-		}
-		if caps.MaxText > 0 {
-			d.Limit = fmt.Sprintf("%d %s", caps.MaxText, [...]string{"characters", "UTF-16 units", "bytes"}[caps.TextUnit])
 		}
 		list = append(list, d)
 	}

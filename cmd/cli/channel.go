@@ -14,6 +14,7 @@ func newChannel(c *common) *cobra.Command {
 		Example: "  xianda channel list\n  xianda channel probe shop",
 	}
 	cmd.AddCommand(
+		newChannelKinds(c),
 		&cobra.Command{
 			Use: "list", Short: "list the configured channels and what they can do", Args: cobra.NoArgs,
 			Example: "  xianda channel list\n  xianda channel list --json",

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xianda-bot/xianda/cmd/app"
-	"github.com/xianda-bot/xianda/config"
 )
 
 func newConfig(c *common) *cobra.Command {
@@ -66,7 +65,11 @@ func newConfig(c *common) *cobra.Command {
 			Use: "schema", Short: "print the JSON Schema of the configuration, for editors", Args: cobra.NoArgs,
 			Example: "  xianda config schema\n  xianda config schema > xianda.schema.json",
 			RunE: func(*cobra.Command, []string) error {
-				_, err := c.env.Out.Write(config.Schema())
+				schema, err := app.Schema()
+				if err != nil {
+					return err
+				}
+				_, err = c.env.Out.Write(schema)
 				return err
 			},
 		},

@@ -59,6 +59,7 @@ var touches = map[string]touched{
 	"config check":     {theConfig + " and the release that it names", nothing},
 	"config show":      {theConfig, nothing},
 	"config schema":    {nothing, nothing},
+	"channel kinds":    {nothing, nothing},
 	"channel list":     {theConfig, nothing},
 	"channel probe":    {theConfig + "; asks the platforms", nothing},
 	"session show":     {theHouse, nothing},
