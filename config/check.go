@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // The stores that design and CLI know; which of them are built in is cmd/app's to say.
@@ -57,6 +58,7 @@ func (c *Config) check(d *decoder) {
 	case c.Release == "" && !d.failed("release"):
 		fault("release is missing; name a folder (xianda init makes one) or cos://BUCKET-APPID.REGION/PREFIX", nil)
 	}
+	c.checkMedia(d, fault)
 	c.checkChannels(d)
 	w := c.Handoff.Webhook
 	switch {
@@ -92,6 +94,35 @@ func (c *Config) checkAdmin(d *decoder, fault func(string, []any, ...string)) {
 	}
 	if c.Admin.Listen == c.Listen && !strings.HasSuffix(c.Listen, ":0") {
 		fault("admin.listen: %s is where listen is already; the admin API needs its own", []any{c.Listen}, "admin", "listen")
+	}
+}
+
+// bucket is what names a bucket: https://cloud.tencent.com/document/product/436/13312 (BUCKET-APPID), region and prefix.
+var bucket = regexp.MustCompile(`^cos://[a-z0-9][a-z0-9-]*-[0-9]+\.[a-z0-9-]+(/[0-9A-Za-z._-]+)*/?$`)
+
+// mostMB keeps one file from filling a machine's memory: makers may hold it whole.
+const mostMB = 200
+
+func (c *Config) checkMedia(d *decoder, fault func(string, []any, ...string)) {
+	switch s := scheme(c.Media.Store); {
+	case s == "cos" && !bucket.MatchString(c.Media.Store):
+		fault("media.store: want cos://BUCKET-APPID.REGION/PREFIX, such as cos://media-1250000000.ap-guangzhou/shop", nil, "media", "store")
+	case s == "cos" && (c.COS.SecretID == "" || c.COS.SecretKey == "") && !d.failed("cos"):
+		fault("media.store: it is in COS, and cos.secret_id and cos.secret_key are not both given", nil, "media", "store")
+	case s != "" && s != "cos":
+		fault("media.store: unknown scheme %q; want a folder, cos://BUCKET-APPID.REGION/PREFIX or none", []any{s}, "media", "store")
+	}
+	if keep := c.Media.Keep; keep < time.Hour && !d.failed("media.keep") {
+		fault("media.keep: %s is too short for a seat to look; want 1h or more", []any{keep}, "media", "keep")
+	}
+	if n := c.Media.MaxMB; (n < 1 || n > mostMB) && !d.failed("media.max_mb") {
+		fault("media.max_mb: want 1 to %d, got %d", []any{mostMB, n}, "media", "max_mb")
+	}
+	for i, a := range c.Media.Allow {
+		host, port, err := net.SplitHostPort(a)
+		if n, e := strconv.ParseUint(port, 10, 16); err != nil || e != nil || n == 0 || host == "" || strings.ContainsAny(host, "/@*%") {
+			fault("media.allow[%d]: want HOST:PORT of one private host, such as files.corp.example:443", []any{i}, "media", "allow")
+		}
 	}
 }
 

@@ -34,13 +34,16 @@ type COS struct {
 	Endpoint  string `yaml:"endpoint"` // for tests and private clouds; empty: the public one of the bucket
 }
 
-// Media says where images, voices, videos and files of people are kept for seats.
+// Media says where images, voices, videos and files of people are kept for seats, and which private hosts may be asked for them.
 type Media struct {
-	// Store is a folder, joined with the file's own, or cos://bucket-appid.region/prefix, whose credentials are COS. Default: the folder
-	// media beside a local store; with Redis there is no default, and then nothing is kept.
+	// Store is a folder, joined with the file's own, or cos://bucket-appid.region/prefix, whose credentials are COS, or KeepNone. Default:
+	// the folder media in that of a local store; with Redis there is no default, and then nothing is kept.
 	Store string        `yaml:"store"`
-	Keep  time.Duration `yaml:"keep"`   // what is older is removed; default 720h (30 days)
-	MaxMB int           `yaml:"max_mb"` // of one file, in MiB; larger ones are not kept; default 20
+	Keep  time.Duration `yaml:"keep"`   // what is older is removed; default DefaultKeep
+	MaxMB int           `yaml:"max_mb"` // of one file, in MiB; larger ones are not kept; default DefaultMaxMB
+	// Allow are HOST:PORT in private networks ("files.corp.example:9000") that addresses of strangers may lead to. Without it they lead to
+	// public addresses only.
+	Allow []string `yaml:"allow"`
 }
 
 // Links signs the entries of xianda channel link.
@@ -85,7 +88,12 @@ const (
 	DefaultStore   = "local:./data"
 	DefaultQueue   = "default"
 	DefaultTimeout = time.Minute
+	DefaultKeep    = 720 * time.Hour
+	DefaultMaxMB   = 20
 )
+
+// KeepNone as Media.Store keeps nothing that people send.
+const KeepNone = "none"
 
 // maxFile bounds the file and every file that it names, in bytes.
 const maxFile = 1 << 20
@@ -141,6 +149,7 @@ func (c *Config) fill(tree *node) {
 	if c.Release != "" && scheme(c.Release) == "" {
 		c.Release = c.beside(c.Release)
 	}
+	c.fillMedia()
 	if tree.get("admin") != nil && c.Admin.Listen == "" {
 		c.Admin.Listen = DefaultAdmin
 	}
@@ -155,6 +164,22 @@ func (c *Config) fill(tree *node) {
 			b.Timeout = DefaultTimeout
 			c.Backends[name] = b
 		}
+	}
+}
+
+func (c *Config) fillMedia() {
+	dir, local := cutScheme(string(c.Store), "local")
+	switch m := &c.Media; {
+	case m.Store == "" && local && dir != "":
+		m.Store = filepath.Join(dir, "media")
+	case m.Store != "" && m.Store != KeepNone && scheme(m.Store) == "":
+		m.Store = c.beside(m.Store)
+	}
+	if c.Media.Keep == 0 {
+		c.Media.Keep = DefaultKeep
+	}
+	if c.Media.MaxMB == 0 {
+		c.Media.MaxMB = DefaultMaxMB
 	}
 }
 

@@ -49,6 +49,7 @@ func TestLoad(t *testing.T) {
 			Webhook: Webhook{URL: "https://desk.example/hook?key=canary5", Secret: "canary6"},
 			Queues:  map[string]Queue{"default": {Skills: []string{}}, "支付": {Skills: []string{"退款", "it's"}}},
 		},
+		Media: Media{Store: "testdata/files", Keep: 48 * time.Hour, MaxMB: 5, Allow: []string{"files.corp.example:9000"}},
 		Backends: map[string]Backend{
 			"pay":  {URL: "https://pay.example/helpdesk", Token: "canary10", Timeout: time.Minute},
 			"slow": {URL: "http://127.0.0.1:8900/_slow", Timeout: 30 * time.Second},
@@ -70,6 +71,7 @@ func TestParseFillsIn(t *testing.T) {
 		COS:     COS{SecretID: "from-a-file", SecretKey: "${x}${TOKEN}"},
 		Admin:   Admin{Listen: DefaultAdmin, Token: "x\nlisten: \":1\""},
 		Handoff: Handoff{Queues: map[string]Queue{"default": {}}},
+		Media:   Media{Store: "testdata/data/media", Keep: DefaultKeep, MaxMB: DefaultMaxMB},
 	}
 	if d := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Config{}, Channel{})); d != "" {
 		t.Errorf("Parse, - want + got:\n%s", d)

@@ -11,6 +11,11 @@ func (c Channel) Same(o Channel) bool {
 	return c.Name == o.Name && c.Kind == o.Kind && c.section.same(o.section)
 }
 
+// Same tells whether both keep the same things in the same place.
+func (m Media) Same(o Media) bool {
+	return m.Store == o.Store && m.Keep == o.Keep && m.MaxMB == o.MaxMB && slices.Equal(m.Allow, o.Allow)
+}
+
 func (n *node) same(o *node) bool {
 	if n == nil || o == nil {
 		return n == o

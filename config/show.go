@@ -46,6 +46,13 @@ func (c *Config) Show(w io.Writer) error {
 	for _, name := range slices.Sorted(maps.Keys(c.Handoff.Queues)) {
 		p.raw(2, quoted(name)+": {skills: ["+strings.Join(quotedAll(c.Handoff.Queues[name].Skills), ", ")+"]}")
 	}
+	p.head(0, "media")
+	p.line(1, "store", c.Media.Store)
+	p.line(1, "keep", c.Media.Keep.String())
+	p.raw(1, "max_mb: "+strconv.Itoa(c.Media.MaxMB))
+	if len(c.Media.Allow) > 0 {
+		p.raw(1, "allow: ["+strings.Join(quotedAll(c.Media.Allow), ", ")+"]")
+	}
 	if len(c.Backends) > 0 {
 		p.head(0, "backends")
 	}

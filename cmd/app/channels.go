@@ -10,6 +10,7 @@ import (
 
 	"github.com/xianda-bot/xianda/adapters"
 	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/cmd/app/outside"
 	"github.com/xianda-bot/xianda/config"
 )
 
@@ -59,17 +60,6 @@ func platformClient() *http.Client {
 	}
 }
 
-// outsideClient is how adapters fetch what strangers name.
-func outsideClient() *http.Client {
-	return &http.Client{Timeout: platformTimeout, Transport: nowhere{}}
-}
-
-type nowhere struct{}
-
-func (nowhere) RoundTrip(*http.Request) (*http.Response, error) {
-	return nil, errors.New("fetching what strangers name is not built yet")
-}
-
 // readScene reads what an entry carries.
 func readScene(string, string) map[string]string { return nil }
 
@@ -90,9 +80,9 @@ func (c *channels) Caps(a chat.Address) chat.Caps {
 }
 
 // adapterDeps are the things of the house that every adapter may use.
-func adapterDeps(log *slog.Logger, store kept, m *metrics, shown func(chat.Message)) adapters.Deps {
+func adapterDeps(cfg *config.Config, log *slog.Logger, store kept, m *metrics, shown func(chat.Message)) adapters.Deps {
 	return adapters.Deps{
-		Log: log, Clock: time.Now, HTTP: platformClient(), Outside: outsideClient(), Vault: store.Vault(), Feeds: store.Feeds(), Count: m,
+		Log: log, Clock: time.Now, HTTP: platformClient(), Outside: outside.New(outside.Options{Allow: cfg.Media.Allow}), Vault: store.Vault(), Feeds: store.Feeds(), Count: m,
 		Random: rand.Reader, Scene: readScene, Shown: shown,
 	}
 }

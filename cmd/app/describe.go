@@ -14,6 +14,7 @@ import (
 
 	"github.com/xianda-bot/xianda/adapters"
 	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/cmd/app/outside"
 	"github.com/xianda-bot/xianda/config"
 	"github.com/xianda-bot/xianda/dialog"
 	"github.com/xianda-bot/xianda/dialog/release"
@@ -44,8 +45,8 @@ func QuietLibraries(log *slog.Logger) {
 func bareDeps() adapters.Deps {
 	m := newMetrics()
 	return adapters.Deps{
-		Log: slog.New(slog.DiscardHandler), Clock: time.Now, HTTP: platformClient(), Outside: outsideClient(), Vault: &memoryVault{}, Feeds: noFeeds{}, Count: m, Random: rand.Reader,
-		Scene: readScene, Shown: func(chat.Message) {},
+		Log: slog.New(slog.DiscardHandler), Clock: time.Now, HTTP: platformClient(), Outside: outside.New(outside.Options{}),
+		Vault: &memoryVault{}, Feeds: noFeeds{}, Count: m, Random: rand.Reader, Scene: readScene, Shown: func(chat.Message) {},
 	}
 }
 

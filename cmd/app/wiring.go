@@ -41,7 +41,7 @@ type running struct {
 // wire builds what cfg brings. Adapters whose section did not change are taken over from old, running as they are.
 func (h *House) wire(cfg *config.Config, old *wiring) (*wiring, error) {
 	w := &wiring{house: h, sections: map[string]config.Channel{}, mux: http.NewServeMux(), running: map[string]*running{}}
-	deps := adapterDeps(h.log, h.store, h.metrics, h.shown.note)
+	deps := adapterDeps(cfg, h.log, h.store, h.metrics, h.shown.note)
 	same := map[string]adapters.Adapter{}
 	for _, section := range cfg.Channels {
 		w.sections[section.Name] = section
@@ -138,13 +138,13 @@ func (w *wiring) stop(keep ...string) {
 }
 
 // Reload puts cfg in force without losing a request: new channels open, changed ones are replaced, unchanged ones go on. What was
-// opened at the start (listen, store, admin) cannot change: an error says so, and the old configuration stays in force.
+// opened at the start (listen, store, admin, cos, media) cannot change: an error says so, and the old configuration stays in force.
 func (h *House) Reload(ctx context.Context, cfg *config.Config) error {
 	h.reload.Lock()
 	defer h.reload.Unlock()
 	was := h.cfg.Load()
-	if cfg.Listen != was.Listen || cfg.Store != was.Store || cfg.Admin != was.Admin {
-		return errors.New("listen, store and admin are read at the start only: restart the house to change them")
+	if cfg.Listen != was.Listen || cfg.Store != was.Store || cfg.Admin != was.Admin || cfg.COS != was.COS || !cfg.Media.Same(was.Media) {
+		return errors.New("listen, store, admin, cos and media are read at the start only: restart the house to change them")
 	}
 	old := h.wired.Load()
 	w, err := h.wire(cfg, old)
