@@ -100,8 +100,9 @@ func checkOrder(r *room) {
 
 func checkLiteral(r *room) {
 	r.maySend()
-	m := r.hear(Delivery{ID: "literal", Text: "在吗"})
 	for i, text := range said {
+		// A message for each: a right may permit fewer replies than there are texts.
+		m := r.hear(Delivery{ID: fmt.Sprint("literal-", i), Text: "在吗"})
 		r.send(m, chat.Reply{Key: fmt.Sprint("k", i), Text: text})
 		if got := r.Sent()[i]; got.Text != text {
 			r.Errorf("sent %q, the person sees %q", text, got.Text)
