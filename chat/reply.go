@@ -103,6 +103,9 @@ const (
 	ShareDebt DebtKind = "share" // what the person's other conversations shall know; paid by messages to them
 )
 
+// DebtKinds are all kinds, in the order in which one look at a conversation hands them out. Each kind is paid in an order of its own.
+func DebtKinds() []DebtKind { return []DebtKind{ReplyDebt, CaseDebt, MediaDebt, ShareDebt} }
+
 // Debt is an effect that was committed and is still owed. Debts of one conversation and one kind are paid in the order of Seq.
 type Debt struct {
 	ID    string          `json:"id"` // unique in its conversation; of a reply: its Key

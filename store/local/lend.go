@@ -14,7 +14,7 @@ func at(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 func (c *conversation) lend(d time.Duration, t *moment) session.Lent {
 	c.ripen(t.now)
 	out := session.Lent{Withheld: c.withhold(t.now)}
-	for _, kind := range []chat.DebtKind{chat.ReplyDebt, chat.CaseDebt} {
+	for _, kind := range chat.DebtKinds() {
 		i := c.oldest(kind)
 		if i < 0 || !c.ready(&c.Debts[i], t.now) {
 			continue
@@ -142,7 +142,7 @@ func (c *conversation) unshown(place int64) int64 {
 // nextDebt is when something may be lent, 0: never as things are.
 func (c *conversation) nextDebt(now int64) int64 {
 	var first int64
-	for _, kind := range []chat.DebtKind{chat.ReplyDebt, chat.CaseDebt} {
+	for _, kind := range chat.DebtKinds() {
 		i := c.oldest(kind)
 		if i < 0 || kind == chat.ReplyDebt && c.Debts[i].Park {
 			continue

@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/dialog/likely"
 	"github.com/xianda-bot/xianda/dialog/session"
 )
@@ -39,12 +40,12 @@ func newScripts(lease time.Duration) (*scripts, error) {
 	numbers := fmt.Sprintf("local LEASE, MAILBOX, KEPT, ALLIDS, REDELIVERY, DEBTS, LINES, KEEP, KEEPCLOSED, KEEPCOUNTS, DEADS, LEDGER, LONG, "+
 		"LONGIDS, CASES, JITTER = %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d\n"+
 		"local KEEPUSER, KNOWN, KNOWNIDS, TRACE, LINKS = %d, %d, %d, %d, %d\n"+
-		"local NAMES, LEARNED = %d, '%s'\n", lease.Milliseconds(), session.MaxMailbox, session.KeptIDs, session.MaxIDs,
+		"local NAMES, LEARNED = %d, '%s'\nlocal KINDS = { %s }\n", lease.Milliseconds(), session.MaxMailbox, session.KeptIDs, session.MaxIDs,
 		session.MinRedelivery.Milliseconds(), session.MaxDebts, session.Lines, session.KeepSession.Milliseconds(),
 		session.KeepClosed.Milliseconds(), keepCounts.Milliseconds(), maxDeads, maxLedger,
 		longKept.Milliseconds(), maxLong, maxCases, jitter.Milliseconds(),
 		session.KeepUser.Milliseconds(), session.KnownAgain.Milliseconds(), session.MaxKnown, session.MaxTrace, session.MaxLinks,
-		maxLearned, likely.Prefix)
+		maxLearned, likely.Prefix, kinds())
 	get := func(name string, durable bool) *script {
 		body, err := sources.ReadFile("lua/" + name + ".lua")
 		if err != nil {
@@ -167,4 +168,13 @@ func (s *Store) exec(ctx context.Context, sc *script, args []any) (any, error) {
 	cmd := redis.NewCmd(ctx, args...)
 	_ = s.db.Process(ctx, cmd)
 	return cmd.Result()
+}
+
+// kinds are the kinds of debts as Lua writes a list.
+func kinds() string {
+	var all []string
+	for _, k := range chat.DebtKinds() {
+		all = append(all, "'"+string(k)+"'")
+	}
+	return strings.Join(all, ", ")
 }

@@ -155,6 +155,19 @@ func kindsApart(b *bench) {
 	b.settle(loans[0], session.Paid)
 	b.pays("debt: a reply behind a signal that waits", "r2")
 	b.lends("debt")
+
+	c = b.begin(b.says("m2"))
+	o = quiet(c)
+	for _, kind := range chat.DebtKinds()[2:] {
+		d := signals(c, string(kind))
+		d.Kind = kind
+		o.Always = append(o.Always, d)
+	}
+	b.commit(c, o)
+	for _, l := range b.lends("debt: one of every other kind", "media", "share") {
+		b.settle(l, session.Paid)
+	}
+	b.lends("debt: every kind is paid")
 }
 
 func notBeforeDue(b *bench) {

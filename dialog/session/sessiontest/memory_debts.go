@@ -27,7 +27,7 @@ func (s *Memory) Lend(_ context.Context, a chat.Address, d time.Duration) (sessi
 		}
 		return stale
 	})
-	for _, kind := range []chat.DebtKind{chat.ReplyDebt, chat.CaseDebt} {
+	for _, kind := range chat.DebtKinds() {
 		s.lendOldest(c, kind, d, now, &lent)
 	}
 	return lent, nil

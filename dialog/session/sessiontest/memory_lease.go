@@ -231,7 +231,7 @@ func (c *conversation) due(now time.Time) bool {
 	if slices.ContainsFunc(c.timers, func(t session.Timer) bool { return !t.Due.After(now) }) {
 		return true
 	}
-	for _, kind := range []chat.DebtKind{chat.ReplyDebt, chat.CaseDebt} {
+	for _, kind := range chat.DebtKinds() {
 		if d := c.oldest(kind); d != nil && (d.shows != nil || !d.Park) && !d.busy(now) {
 			return true
 		}

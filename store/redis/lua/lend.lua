@@ -16,7 +16,7 @@ while i <= #list do
     i = i + 1
   end
 end
-for _, kind in ipairs({ 'reply', 'case' }) do
+for _, kind in ipairs(KINDS) do
   local d = oldest(list, kind)
   local ready = d and (d.u or 0) <= now and (d.x or 0) <= now
   local right = ''

@@ -57,7 +57,7 @@ end
 -- passive reply, so that who tells that this was shown can wake it without a script. Returns the earlier one, or 0.
 local function schedule(list)
   local first, later = 0, 0
-  for _, kind in ipairs({ 'reply', 'case' }) do
+  for _, kind in ipairs(KINDS) do
     local d = oldest(list, kind)
     if d and not (d.p and kind == 'reply') then
       local at = math.max(d.u or 0, d.x or 0)
