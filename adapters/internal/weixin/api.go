@@ -34,7 +34,7 @@ func NewAPI(base string, client *http.Client, secrets ...string) *API {
 	return &API{base: strings.TrimRight(base, "/"), http: client, secrets: secrets}
 }
 
-// Call makes one call: a POST with in as JSON, or a GET when in is nil. out may be nil. A refused access token is renewed once and
+// Call makes one call: a POST with in as JSON, or a GET when in is nil. out may be nil. path may have a query of its own. A refused access token is renewed once and
 // the call repeated once; nothing else is. Every error is an *Error or comes from getting a token.
 func (a *API) Call(ctx context.Context, path string, in, out any) error {
 	token, err := a.Tokens.Token(ctx)
@@ -79,7 +79,7 @@ func (a *API) call(ctx context.Context, path, token string, in, out any) error {
 	if err != nil {
 		return err
 	}
-	fail := &Error{Op: path, Status: status, Sent: true}
+	fail := &Error{Op: op(path), Status: status, Sent: true}
 	if status != http.StatusOK {
 		return fail
 	}
@@ -110,13 +110,17 @@ func (a *API) exchange(ctx context.Context, path, token string, in any) (body []
 		enc := json.NewEncoder(&b)
 		enc.SetEscapeHTML(false) // the platform shows \u003c as it is
 		if err := enc.Encode(in); err != nil {
-			return nil, 0, fmt.Errorf("%s: %w", path, err)
+			return nil, 0, fmt.Errorf("%s: %w", op(path), err)
 		}
 		method, payload = http.MethodPost, &b
 	}
 	address := a.base + path
 	if token != "" {
-		address += "?access_token=" + url.QueryEscape(token)
+		mark := "?"
+		if strings.Contains(path, mark) {
+			mark = "&"
+		}
+		address += mark + "access_token=" + url.QueryEscape(token)
 	}
 	// Without a trace (a transport that is not net/http's own) it counts as sent: the careful answer.
 	var traced, wrote atomic.Bool
@@ -126,20 +130,26 @@ func (a *API) exchange(ctx context.Context, path, token string, in any) (body []
 	})
 	r, err := http.NewRequestWithContext(ctx, method, address, payload)
 	if err != nil {
-		return nil, 0, &Error{Op: path, Cause: unwrapURL(err)}
+		return nil, 0, &Error{Op: op(path), Cause: unwrapURL(err)}
 	}
 	if in != nil {
 		r.Header.Set("Content-Type", "application/json; charset=utf-8")
 	}
 	res, err := a.http.Do(r)
 	if err != nil {
-		return nil, 0, &Error{Op: path, Cause: a.scrubbed(err, token), Sent: wrote.Load() || !traced.Load()}
+		return nil, 0, &Error{Op: op(path), Cause: a.scrubbed(err, token), Sent: wrote.Load() || !traced.Load()}
 	}
 	defer func() { _ = res.Body.Close() }() // nothing is left to do about it
 	if body, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer)); err != nil {
-		return nil, 0, &Error{Op: path, Cause: a.scrubbed(err, token), Sent: true}
+		return nil, 0, &Error{Op: op(path), Cause: a.scrubbed(err, token), Sent: true}
 	}
 	return body, res.StatusCode, nil
+}
+
+// op is a path without its query, which may hold a secret.
+func op(path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	return path
 }
 
 // scrubbed is err without its address; where its text still holds a secret, only the text is left of it.

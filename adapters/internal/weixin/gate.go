@@ -95,14 +95,9 @@ func (g *Gate) Open(w http.ResponseWriter, r *http.Request) (*Push, *Refusal) {
 	case len(g.Keys) == 0 && encrypted != "" && encrypted != "raw":
 		return nil, forbidden("encrypted")
 	}
-	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
-		return nil, &Refusal{http.StatusUnsupportedMediaType, "encoding"}
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return nil, &Refusal{http.StatusRequestEntityTooLarge, "large"}
-	} else if err != nil {
-		return nil, malformed("body")
+	body, refusal := readBody(w, r)
+	if refusal != nil {
+		return nil, refusal
 	}
 	p := &Push{Message: body, nonce: q.Get("nonce")}
 	scope := p.nonce
@@ -118,6 +113,20 @@ func (g *Gate) Open(w http.ResponseWriter, r *http.Request) (*Push, *Refusal) {
 		return nil, forbidden("replayed")
 	}
 	return p, nil
+}
+
+// readBody reads at most MaxBody of what was posted.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *Refusal) {
+	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
+		return nil, &Refusal{http.StatusUnsupportedMediaType, "encoding"}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return nil, &Refusal{http.StatusRequestEntityTooLarge, "large"}
+	} else if err != nil {
+		return nil, malformed("body")
+	}
+	return body, nil
 }
 
 // signed checks that the query is unambiguous, rightly signed and fresh.
@@ -143,14 +152,19 @@ func (g *Gate) signed(r *http.Request) (url.Values, *Refusal) {
 	if _, ok := Signer(g.Tokens, q.Get("signature"), stamp, q.Get("nonce")); !ok {
 		return nil, forbidden("signature")
 	}
+	return q, g.fresh(stamp)
+}
+
+// fresh checks that a timestamp, of digits only, is near our clock.
+func (g *Gate) fresh(stamp string) *Refusal {
 	seconds, err := strconv.ParseInt(stamp, 10, 64)
 	if err != nil {
-		return nil, forbidden("timestamp")
+		return forbidden("timestamp")
 	}
 	if off := g.Clock().Sub(time.Unix(seconds, 0)); off > Fresh || off < -Fresh {
-		return nil, forbidden("stale")
+		return forbidden("stale")
 	}
-	return q, nil
+	return nil
 }
 
 // decrypt fills p from the envelope in body.
@@ -162,7 +176,11 @@ func (g *Gate) decrypt(p *Push, q url.Values, body []byte) *Refusal {
 	if outer.Flat("Encrypt") != nil {
 		return malformed("xml")
 	}
-	sealed := outer.Leaf("Encrypt")
+	return g.unseal(p, q, outer.Leaf("Encrypt"))
+}
+
+// unseal fills p from a ciphertext, whose msg_signature is in q.
+func (g *Gate) unseal(p *Push, q url.Values, sealed string) *Refusal {
 	token, ok := Signer(g.Tokens, q.Get("msg_signature"), q.Get("timestamp"), p.nonce, sealed)
 	if !ok {
 		return forbidden("msg_signature")

@@ -30,6 +30,9 @@ type Guard interface {
 type Visit struct {
 	Message chat.Message
 	Ignored string // the fixed word under which a push that is no message is counted, and only acknowledged; "" for a message
+	// Bell is of a push that only says that there is something to fetch: it notes that, and Message is nothing. An error: not noted, the
+	// platform shall push again. nil for a push with a message.
+	Bell func(ctx context.Context) error
 	// Reply is the response that shows replies, not sealed yet; nil of it, or no Reply: the push is acknowledged.
 	Reply func(replies []chat.Reply, now time.Time) []byte
 }
@@ -98,7 +101,12 @@ func (p *Porch) receive(w http.ResponseWriter, r *http.Request, in adapters.Inbo
 	// The platform hangs up at 5 s and the request's context ends with it; a half-done turn would lose the message.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), ReplyWithin+grace)
 	defer cancel()
-	replies, err := p.Ask(ctx, in, v.Message)
+	var replies []chat.Reply
+	if v.Bell != nil {
+		err = v.Bell(ctx)
+	} else {
+		replies, err = p.Ask(ctx, in, v.Message)
+	}
 	switch {
 	case errors.Is(err, chat.ErrLater):
 		Acknowledge(w)
