@@ -13,7 +13,7 @@ import (
 // Refusal is why a request was turned away: Status is for the response, Reason is one fixed word for the metrics.
 type Refusal struct {
 	Status int
-	Reason string // method encoding query signature timestamp stale replayed downgrade encrypted msg_signature envelope large body xml echo
+	Reason string // method encoding query signature timestamp stale replayed downgrade encrypted msg_signature envelope large body xml json echo
 }
 
 // Error is the status with the reason.
@@ -43,6 +43,7 @@ func malformed(reason string) *Refusal { return &Refusal{http.StatusBadRequest, 
 type Gate struct {
 	Tokens []string         // accepted, the current one first; never empty, no token is ""
 	Keys   []*Key           // accepted, the current one first; empty: plain mode, encrypted pushes are refused
+	JSON   bool             // pushes may be JSON as well as XML (mini-programs: the console says which)
 	Clock  func() time.Time // ours, for the freshness of timestamps
 	Seen   Seen
 }
@@ -129,6 +130,22 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *Refusal) {
 	return body, nil
 }
 
+// Parse reads a push, or what an envelope held, in a format that the account may push.
+func (g *Gate) Parse(b []byte) (*Element, error) {
+	if g.JSON && isJSON(b) {
+		return ParseJSON(b)
+	}
+	return ParseXML(b)
+}
+
+// format is the reason under which b is refused when it is malformed.
+func format(b []byte) string {
+	if isJSON(b) {
+		return "json"
+	}
+	return "xml"
+}
+
 // signed checks that the query is unambiguous, rightly signed and fresh.
 func (g *Gate) signed(r *http.Request) (url.Values, *Refusal) {
 	q, err := url.ParseQuery(r.URL.RawQuery)
@@ -169,12 +186,12 @@ func (g *Gate) fresh(stamp string) *Refusal {
 
 // decrypt fills p from the envelope in body.
 func (g *Gate) decrypt(p *Push, q url.Values, body []byte) *Refusal {
-	outer, err := ParseXML(body)
-	if err != nil {
-		return malformed("xml")
+	outer, err := g.Parse(body)
+	if err == nil {
+		err = outer.Flat("Encrypt")
 	}
-	if outer.Flat("Encrypt") != nil {
-		return malformed("xml")
+	if err != nil {
+		return malformed(format(body))
 	}
 	return g.unseal(p, q, outer.Leaf("Encrypt"))
 }

@@ -90,7 +90,7 @@ func (p *Porch) receive(w http.ResponseWriter, r *http.Request, in adapters.Inbo
 	v, err := read(push, received)
 	if err != nil {
 		p.deps.Log.Debug("a push is malformed", "channel", p.name, "error", err.Error())
-		p.Refuse(w, malformed("xml"))
+		p.Refuse(w, malformed(format(push.Message)))
 		return
 	}
 	if v.Ignored != "" {
