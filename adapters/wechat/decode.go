@@ -13,7 +13,7 @@ var menuID = regexp.MustCompile(`^[\x20-\x7e]{1,128}$`)
 
 // leaves are the elements whose text is read; none may hold elements.
 const leaves = "ToUserName FromUserName CreateTime MsgType MsgId Content bizmsgmenuid PicUrl MediaId Format Recognition " +
-	"Location_X Location_Y Label Title Description Url Event EventKey Ticket MenuId"
+	"Location_X Location_Y Label Title Description Url Event EventKey Ticket MenuId " + weixin.SeatLeaves
 
 // readPush reads the XML of a message and checks what every message has.
 func readPush(b []byte) (*weixin.Element, error) {
@@ -26,7 +26,7 @@ func readPush(b []byte) (*weixin.Element, error) {
 
 // deliveryID tells pushes without a MsgId, which events are, by what else they hold.
 func deliveryID(x *weixin.Element) string {
-	return weixin.DeliveryID(x, "MsgType", "Event", "EventKey", "Content", "MediaId")
+	return weixin.DeliveryID(x, append(strings.Fields(weixin.SeatLeaves), "MsgType", "Event", "EventKey", "Content", "MediaId")...)
 }
 
 // message is the chat.Message of a push, or the fixed word under which a push that is none is counted.
@@ -66,7 +66,7 @@ func (a *Adapter) message(x *weixin.Element, received time.Time) (m chat.Message
 	case "link":
 		m.Media = []chat.Media{{Kind: "link", Name: weixin.Clip(x.Leaf("Title")), URL: x.Leaf("Url")}}
 	case "event":
-		if pool, ignored = event(x, &m); ignored != "" {
+		if pool, ignored = a.event(x, &m); ignored != "" {
 			return chat.Message{}, ignored
 		}
 	default:

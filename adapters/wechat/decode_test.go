@@ -47,6 +47,9 @@ func TestDecode(t *testing.T) {
 		{"unknown kind", media("hologram"), nil},
 		{"subscribe", event("subscribe", field{"EventKey", ""}), &chat.Message{Kind: chat.Arrived, Scene: map[string]string{"event": "subscribe"}, Right: three("subscribe")}},
 		{"subscribe by code", event("subscribe", field{"EventKey", "qrscene_spring"}, field{"Ticket", "T"}), &chat.Message{Kind: chat.Arrived, Scene: map[string]string{"event": "subscribe", "qr": "spring"}, Right: three("subscribe")}},
+		{"subscribe behind a payment", event("subscribe", field{"EventKey", "last_trade_no_1"}), &chat.Message{Kind: chat.Arrived, Scene: map[string]string{"event": "subscribe"}, Right: three("subscribe")}},
+		{"F6 a code that carries a scene", event("SCAN", field{"EventKey", "page=pay,qr=forged"}), &chat.Message{Kind: chat.Arrived, Scene: map[string]string{"qr": "page=pay,qr=forged", "page": "pay"}, Right: three("scan")}},
+		{"F6 subscribe by a code that carries a scene", event("subscribe", field{"EventKey", "qrscene_error=E1,event=forged"}), &chat.Message{Kind: chat.Arrived, Scene: map[string]string{"event": "subscribe", "qr": "error=E1,event=forged", "error": "E1"}, Right: three("subscribe")}},
 		{"SCAN", event("SCAN", field{"EventKey", "counter-7"}, field{"Ticket", "T"}), &chat.Message{Kind: chat.Arrived, Scene: map[string]string{"qr": "counter-7"}, Right: three("scan")}},
 		{"CLICK", event("CLICK", field{"EventKey", "HELP"}), &chat.Message{Kind: chat.Arrived, Scene: map[string]string{"menu": "HELP"}, Right: three("menu")}},
 		{"scancode_waitmsg", nested("scancode_waitmsg", "6", "<ScanCodeInfo><ScanType>qrcode</ScanType><ScanResult>1</ScanResult></ScanCodeInfo>"), &chat.Message{Kind: chat.Arrived, Scene: map[string]string{"menu": "6", "scan": "1"}, Right: three("menu")}},
@@ -57,7 +60,9 @@ func TestDecode(t *testing.T) {
 		{"view_miniprogram", event("view_miniprogram", field{"EventKey", "p"}, field{"MenuId", "1"}), nil},
 		{"LOCATION", event("LOCATION", field{"Latitude", "1"}, field{"Longitude", "2"}, field{"Precision", "3"}), nil},
 		{"TEMPLATESENDJOBFINISH", event("TEMPLATESENDJOBFINISH", field{"MsgID", "200163836"}, field{"Status", "failed:user block"}), nil},
-		{"kf_create_session", event("kf_create_session", field{"KfAccount", "a@b"}), nil},
+		{"kf_create_session", event("kf_create_session", field{"KfAccount", "a@b"}), &chat.Message{Kind: chat.Native, Event: chat.NativeBegan, Name: "a@b"}},
+		{"kf_switch_session", event("kf_switch_session", field{"FromKfAccount", "a@b"}, field{"ToKfAccount", "c@b"}), &chat.Message{Kind: chat.Native, Event: chat.NativeBegan, Name: "c@b"}},
+		{"kf_close_session", event("kf_close_session", field{"KfAccount", "a@b"}, field{"CloseType", "KF"}), &chat.Message{Kind: chat.Native, Event: chat.NativeEnded, Name: "a@b"}},
 		{"unknown event", event("some_new_event"), nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -72,7 +77,7 @@ func TestDecode(t *testing.T) {
 				}
 				return
 			}
-			if d := got.ReplyBy.Sub(before); d < 4400*time.Millisecond || d > 4600*time.Millisecond {
+			if d := got.ReplyBy.Sub(before); got.Kind != chat.Native && (d < 4400*time.Millisecond || d > 4600*time.Millisecond) {
 				t.Errorf("ReplyBy is %s from now, want 4.5s", d)
 			}
 			if got.Right != nil {
@@ -131,6 +136,7 @@ func TestDeliveryIDs(t *testing.T) {
 		{"F3 the same event", event("ann", "CLICK", "A", at), event("ann", "CLICK", "A", at), true},
 		{"another key in one second", event("ann", "CLICK", "A", at), event("ann", "CLICK", "B", at), false},
 		{"SCAN and subscribe in one second", event("ann", "SCAN", "A", at), event("ann", "subscribe", "A", at), false},
+		{"two switches in one second", id(from("ann", "event", at, field{"Event", "kf_switch_session"}, field{"ToKfAccount", "a@x"})), id(from("ann", "event", at, field{"Event", "kf_switch_session"}, field{"ToKfAccount", "b@x"})), false},
 		{"parts do not run together", event("ann", "CLICK", "AB", at), event("ann", "CLICKA", "B", at), false},
 	} {
 		if (c.a == c.b) != c.same {

@@ -10,18 +10,21 @@ import (
 
 // event fills m from a push with MsgType event. pool is the right to reply that it brings, "" for none; ignored is not empty for what is
 // only acknowledged.
-func event(x *weixin.Element, m *chat.Message) (pool, ignored string) {
+func (a *Adapter) event(x *weixin.Element, m *chat.Message) (pool, ignored string) {
+	if weixin.SeatEvent(x, m) {
+		return "", ""
+	}
 	name, key := x.Leaf("Event"), weixin.Clip(x.Leaf("EventKey"))
 	m.Kind = chat.Arrived
 	switch name {
 	case "subscribe":
 		m.Scene = map[string]string{"event": "subscribe"}
-		if scene, ok := strings.CutPrefix(key, "qrscene_"); ok && scene != "" {
-			m.Scene["qr"] = scene
+		if code, ok := strings.CutPrefix(key, "qrscene_"); ok {
+			m.Scene = a.scanned(code, m.Scene)
 		}
 		return "subscribe", ""
 	case "SCAN":
-		m.Scene = map[string]string{"qr": key}
+		m.Scene = a.scanned(key, map[string]string{})
 		return "scan", ""
 	case "CLICK":
 		m.Scene = map[string]string{"menu": key}
@@ -36,11 +39,26 @@ func event(x *weixin.Element, m *chat.Message) (pool, ignored string) {
 	case "unsubscribe":
 		m.Kind = chat.Left
 		return "", ""
-	case "VIEW", "view_miniprogram", "LOCATION", "TEMPLATESENDJOBFINISH", "MASSSENDJOBFINISH", "kf_create_session", "kf_close_session",
-		"kf_switch_session", "user_authorization_revoke", "user_info_modified":
+	case "VIEW", "view_miniprogram", "LOCATION", "TEMPLATESENDJOBFINISH", "MASSSENDJOBFINISH", "user_authorization_revoke",
+		"user_info_modified":
 		return "", name
 	}
 	return "", "unknown event"
+}
+
+// scanned puts what the code that was scanned carries into scene: what the house reads in it, and the code itself as "qr". What scene
+// holds already is the platform's word and stays.
+func (a *Adapter) scanned(code string, scene map[string]string) map[string]string {
+	if code == "" {
+		return scene
+	}
+	scene["qr"] = code
+	for k, v := range a.deps.Scene(a.name, code) {
+		if _, ours := scene[k]; !ours {
+			scene[k] = v
+		}
+	}
+	return scene
 }
 
 // right is the permission that a push brings, nil when it brings none or the account could not use it.

@@ -1,6 +1,7 @@
 package wechat
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -22,13 +23,30 @@ func (a *Adapter) read(p *weixin.Push, received time.Time) (weixin.Visit, error)
 		return weixin.Visit{}, err
 	}
 	m, ignored := a.message(x, received)
-	return weixin.Visit{Message: m, Ignored: ignored, Reply: func(replies []chat.Reply, now time.Time) []byte {
+	return weixin.Visit{Message: m, Ignored: ignored, Reply: func(ctx context.Context, replies []chat.Reply, now time.Time) ([]byte, bool) {
+		if native := weixin.HandOverOf(replies); native != "" {
+			return a.transfer(ctx, x, native, now)
+		}
 		text := joined(replies)
 		if text == "" { // an empty Content makes the platform show its fault text
-			return nil
+			return nil, false
 		}
-		return textReply(m.From.Peer, x.Leaf("ToUserName"), text, now)
+		return textReply(m.From.Peer, x.Leaf("ToUserName"), text, now), false
 	}}, nil
+}
+
+// transfer is the response that gives the person to the platform's seats; done when no response could, and the API did.
+func (a *Adapter) transfer(ctx context.Context, push *weixin.Element, native string, now time.Time) (body []byte, done bool) {
+	seat, ok, done := a.seats.Passive(ctx, push, native)
+	if !ok {
+		return nil, done
+	}
+	body, err := weixin.TransferXML(push, seat, now)
+	if err != nil {
+		a.deps.Log.Error("a transfer cannot be written", "channel", a.name, "error", err.Error())
+		return nil, false
+	}
+	return body, false
 }
 
 // joined is the text of replies as one message.

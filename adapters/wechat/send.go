@@ -10,11 +10,17 @@ import (
 	"github.com/xianda-bot/xianda/chat"
 )
 
-// Send pushes one reply by the customer-service API. The platform gives its messages no id, so id is always "". A reply is one call but
-// for two cases: an image with a text, and a text that leaves a msgmenu no room.
+// Send pushes one reply by the customer-service API, or hands the person to the platform's seats. The platform gives its messages no id,
+// so id is always "". A reply is one call but for two cases: an image with a text, and a text that leaves a msgmenu no room.
 func (a *Adapter) Send(ctx context.Context, to chat.Address, r chat.Reply, _ *chat.ReplyRight) (string, error) {
 	if !a.mayPush() {
 		return "", &chat.Failure{Kind: chat.NoPush, Err: errors.New("the account is not verified: it can only answer what it is sent")}
+	}
+	if r.Native != "" {
+		if err := a.seats.HandOver(ctx, to.Peer, r.Native); err != nil {
+			return "", weixin.Classify(err, a.deps.Clock()) // a 48001 here is not about pushing messages
+		}
+		return "", nil
 	}
 	menu := a.Caps(to).Choices == chat.Full
 	err := a.api.SendAll(ctx, a.messages(to.Peer, r, menu))
@@ -74,10 +80,7 @@ func refusesMenu(err error) bool {
 
 // failure classifies err, and remembers an account that turns out to be unverified.
 func (a *Adapter) failure(err error) *chat.Failure {
-	f := (*chat.Failure)(nil)
-	if !errors.As(err, &f) {
-		f = weixin.Classify(err, a.deps.Clock())
-	}
+	f := weixin.Classify(err, a.deps.Clock())
 	if f.Kind == chat.NoPush {
 		a.demoted.Store(a.deps.Clock().Add(demotedFor).Unix())
 		a.deps.Log.Error("the account may not push: its answers wait for the person's next message", "channel", a.name,

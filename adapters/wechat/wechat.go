@@ -49,6 +49,7 @@ type Adapter struct {
 	deps  adapters.Deps
 	gate  *weixin.Gate
 	api   *weixin.API
+	seats *weixin.Seats
 	porch *weixin.Porch
 
 	demoted atomic.Int64 // Unix second until which the account counts as unverified
@@ -56,10 +57,13 @@ type Adapter struct {
 }
 
 var (
-	_ adapters.Factory = New
-	_ adapters.Webhook = (*Adapter)(nil)
-	_ adapters.Typer   = (*Adapter)(nil)
-	_ adapters.Prober  = (*Adapter)(nil)
+	_ adapters.Factory     = New
+	_ adapters.Webhook     = (*Adapter)(nil)
+	_ adapters.Typer       = (*Adapter)(nil)
+	_ adapters.NativeSeats = (*Adapter)(nil)
+	_ adapters.Identifier  = (*Adapter)(nil)
+	_ adapters.Linker      = (*Adapter)(nil)
+	_ adapters.Prober      = (*Adapter)(nil)
 )
 
 // New makes the adapter of one account.
@@ -78,7 +82,8 @@ func New(name string, decode func(into any) error, d adapters.Deps) (adapters.Ad
 	}
 	api := account.API(d.HTTP)
 	api.Tokens = weixin.NewTokens("wechat/token/"+s.AppID, d.Vault, d.Clock, api.StableToken(s.AppID, s.AppSecret))
-	return &Adapter{name: name, cfg: s, deps: d, gate: gate, api: api, porch: weixin.NewPorch(name, d, gate, account.Secrets()...)}, nil
+	return &Adapter{name: name, cfg: s, deps: d, gate: gate, api: api, seats: weixin.NewSeats(name, api, d),
+		porch: weixin.NewPorch(name, d, gate, account.Secrets()...)}, nil
 }
 
 // account is what the section has in common with other messengers of the family.
@@ -123,7 +128,7 @@ func (a *Adapter) Caps(chat.Address) chat.Caps {
 	if !a.mayPush() {
 		return c
 	}
-	c.Push = chat.Full
+	c.Push, c.Native, c.PassiveNative = chat.Full, chat.Full, chat.Full
 	if a.cfg.Menus == push && !a.noMenu.Load() {
 		c.Choices, c.PreferPush = chat.Full, true
 		c.MaxChoices, c.MaxLabel = maxChoices, maxLabel

@@ -64,7 +64,8 @@ func errcode(err error) int {
 // kind is what an errcode means for a message. What is not listed is refused for good.
 func kind(code int) chat.FailureKind {
 	switch code {
-	case -1, 40001, 40014, 41001, 42001: // the token codes: after one renewal
+	case -1, 40001, 40014, 41001, 42001, // the token codes: after one renewal
+		65402, 65415: // a seat that is not there: another may come
 		return chat.Temporary
 	case 40003, 43004, 45087, 48002, 70000:
 		return chat.Blocked
@@ -104,6 +105,12 @@ func remedy(code int) string {
 		return "the account is not verified: set verified: false, or have it verified"
 	case 48004, 50002:
 		return "the platform has banned or restricted the account"
+	case 65400:
+		return "the account has no seats: enable 客服 in the console"
+	case 65401:
+		return "the console has no such seat"
+	case 65402:
+		return "the seat is not bound to a person: bind it in the console"
 	case 89501, 89503:
 		return "an administrator must confirm this machine's address"
 	case 89506, 89507:
@@ -112,9 +119,13 @@ func remedy(code int) string {
 	return ""
 }
 
-// Classify turns the error of a call into what the postman acts on.
+// Classify turns the error of a call into what the postman acts on; a *chat.Failure stays as it is.
 func Classify(err error, now time.Time) *chat.Failure {
-	f := &chat.Failure{Kind: chat.Temporary, Err: err}
+	f := (*chat.Failure)(nil)
+	if errors.As(err, &f) {
+		return f
+	}
+	f = &chat.Failure{Kind: chat.Temporary, Err: err}
 	e := (*Error)(nil)
 	if !errors.As(err, &e) {
 		return f
@@ -133,6 +144,8 @@ func Classify(err error, now time.Time) *chat.Failure {
 		f.Retry = time.Date(y, m, d+1, 0, 0, 0, 0, beijing).Sub(now)
 	case 40001, 40014, 41001, 42001:
 		f.Retry = pauseFor
+	case 65402, 65415:
+		f.Retry = seatAgain
 	}
 	return f
 }

@@ -33,8 +33,9 @@ type Visit struct {
 	// Bell is of a push that only says that there is something to fetch: it notes that, and Message is nothing. An error: not noted, the
 	// platform shall push again. nil for a push with a message.
 	Bell func(ctx context.Context) error
-	// Reply is the response that shows replies, not sealed yet; nil of it, or no Reply: the push is acknowledged.
-	Reply func(replies []chat.Reply, now time.Time) []byte
+	// Reply is the response that shows replies, not sealed yet; nil of it, or no Reply: the push is acknowledged. done says that the
+	// replies need no response any more: they were carried out by the API.
+	Reply func(ctx context.Context, replies []chat.Reply, now time.Time) (body []byte, done bool)
 }
 
 // Porch is where the deliveries of one account come in: it knows how many are under way, hands each to the house once it is known to be
@@ -115,7 +116,7 @@ func (p *Porch) receive(w http.ResponseWriter, r *http.Request, in adapters.Inbo
 		p.Unaccepted(err)
 		w.WriteHeader(http.StatusServiceUnavailable)
 	default:
-		p.show(w, r, push, v, replies)
+		p.show(ctx, w, r, push, v, replies)
 	}
 }
 
@@ -139,14 +140,18 @@ func (p *Porch) Unaccepted(err error) {
 }
 
 // show writes the passive reply, of which the platform takes exactly one.
-func (p *Porch) show(w http.ResponseWriter, r *http.Request, push *Push, v Visit, replies []chat.Reply) {
+func (p *Porch) show(ctx context.Context, w http.ResponseWriter, r *http.Request, push *Push, v Visit, replies []chat.Reply) {
 	var body []byte
+	var done bool
 	now := p.deps.Clock()
-	if v.Reply != nil {
-		body = v.Reply(replies, now)
+	if v.Reply != nil && len(replies) > 0 {
+		body, done = v.Reply(ctx, replies, now)
 	}
 	if len(body) == 0 {
 		Acknowledge(w)
+		if done {
+			p.deps.Shown(v.Message)
+		}
 		return
 	}
 	body, err := push.Answer(p.deps.Random, now, body)

@@ -1,0 +1,23 @@
+package wechat
+
+import (
+	"context"
+
+	"github.com/xianda-bot/xianda/chat"
+)
+
+// FreeSeat returns a seat of the platform that is there now, "" when none is or the account may not use them.
+func (a *Adapter) FreeSeat(ctx context.Context, to chat.Address) (string, error) {
+	if !a.mayPush() {
+		return "", nil
+	}
+	return a.seats.Free(ctx, to.Peer)
+}
+
+// NativeState tells whether a seat of the platform has the person, or they wait for one.
+func (a *Adapter) NativeState(ctx context.Context, to chat.Address) (chat.NativeState, string, error) {
+	if !a.mayPush() {
+		return chat.NativeNone, "", nil
+	}
+	return a.seats.State(ctx, to.Peer)
+}

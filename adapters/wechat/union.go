@@ -1,0 +1,28 @@
+package wechat
+
+import (
+	"context"
+	"net/url"
+
+	"github.com/xianda-bot/xianda/chat"
+)
+
+const userPath = "/cgi-bin/user/info"
+
+// Union asks who the person is over all accounts of one owner (unionid). It is "" for whoever does not follow the account, and for
+// accounts that are not bound to an open platform (开放平台), which have none, or not verified, which may not ask.
+func (a *Adapter) Union(ctx context.Context, who chat.Address) (string, error) {
+	if !a.mayPush() {
+		return "", nil
+	}
+	var user struct {
+		UnionID string `json:"unionid"`
+	}
+	if err := a.api.Call(ctx, userPath+"?openid="+url.QueryEscape(who.Peer)+"&lang=zh_CN", nil, &user); err != nil {
+		return "", err
+	}
+	if user.UnionID == "" {
+		return "", nil
+	}
+	return "weixin:" + user.UnionID, nil
+}
