@@ -111,8 +111,8 @@ type Outcome struct {
 	Always  []chat.Debt  // owed in any case: case signals
 	Revive  bool         // parked reply debts that were not carried become due now (the right was renewed)
 	Drop    bool         // every unpaid reply debt of the bot is dropped (the person left), and its passive replies not yet shown never become debts
-	Cases   []chat.Case  // raised by this turn, State Waiting. 20 are remembered of a conversation; beyond it the one closed first goes
-	Recall  []string     // cases to close if still Waiting (the person changed their mind); they keep no lines
+	Cases   []chat.Case  // raised by this turn: waiting, or held by Native, which is then its Seat without a hold. 20 are remembered of a conversation; beyond it the one closed first goes
+	Recall  []string     // cases to close: those still waiting (the person changed their mind; they keep no lines), and those of Native
 	Timers  []Timer      // set by this turn
 	Unset   []string     // names of timers to remove
 	Lines   []chat.Line  // what was said in this turn, kept for Lines turns

@@ -28,6 +28,9 @@ func (c *conversation) settleCases(o outcome, t *moment) {
 		if k.Raised.IsZero() {
 			k.Raised = t.time()
 		}
+		if k.Native != "" { // the platform's own seats have it from the beginning
+			k.State, k.Seat, k.Claimed = chat.Held, k.Native, t.time()
+		}
 		c.Cases = append(c.Cases, caseRef{ID: k.ID})
 		c.keepCase(&k)
 	}
@@ -35,8 +38,12 @@ func (c *conversation) settleCases(o outcome, t *moment) {
 		c.forgetCase()
 	}
 	for _, id := range o.Recall {
-		if k := c.cases[id]; k != nil && k.State == chat.Waiting {
+		switch k := c.cases[id]; {
+		case k == nil:
+		case k.State == chat.Waiting:
 			c.over(k, "recalled", nil, t)
+		case k.State == chat.Held && (c.Hold == nil || c.Hold.Case != id): // no seat of the house: the platform's own had it
+			c.over(k, "native", c.transcript(), t)
 		}
 	}
 }
@@ -153,7 +160,7 @@ func (c *conversation) reply(id, seat string, o offered, t *moment) error {
 		}
 		return err
 	}
-	if k.State != chat.Held || k.Seat != seat {
+	if k.State != chat.Held || k.Seat != seat || c.Hold == nil || c.Hold.Case != id {
 		return &handoff.OwnedError{Seat: k.Seat}
 	}
 	if known {

@@ -21,6 +21,7 @@ type rareCase struct {
 	ID       string `json:"id"`
 	Queue    string `json:"queue"`
 	Priority string `json:"priority"`
+	Seat     string `json:"seat,omitempty"` // of the platform's own, which has it from the beginning
 	Whole    string `json:"j"`
 }
 
@@ -100,7 +101,7 @@ func (s *Store) rare(pl place, c *session.Claim, o session.Outcome) (string, []s
 		if err != nil {
 			return "", nil, err
 		}
-		r.Cases = append(r.Cases, rareCase{ID: k.ID, Queue: k.Queue, Priority: k.Priority, Whole: whole})
+		r.Cases = append(r.Cases, rareCase{ID: k.ID, Queue: k.Queue, Priority: k.Priority, Seat: k.Native, Whole: whole})
 		keys = append(keys, s.k.caseHash(pl.p, k.ID))
 	}
 	for _, id := range o.Recall {

@@ -150,7 +150,7 @@ func (q *memoryQueue) present(seat string) {
 func (q *memoryQueue) held(id, seat string) (*chat.Case, *conversation, error) {
 	q.present(seat)
 	k, c, err := q.open(id)
-	if err == nil && (k.State != chat.Held || k.Seat != seat) {
+	if err == nil && (k.State != chat.Held || k.Seat != seat || c.hold == nil || c.hold.Case != id) {
 		err = &handoff.OwnedError{Seat: k.Seat}
 	}
 	return k, c, err

@@ -158,12 +158,19 @@ func (c *conversation) carries(ids []string, now time.Time) bool {
 func (s *Memory) leave(c *conversation, cl *session.Claim, o session.Outcome, now time.Time) {
 	for _, k := range o.Cases {
 		k.Transcript = append(k.Transcript, c.lines...)
+		if k.Native != "" {
+			k.State, k.Seat, k.Claimed = chat.Held, k.Native, now
+		}
 		s.cases[k.ID] = &k
 		s.remember(c, k.ID)
 	}
 	for _, id := range o.Recall {
-		if k := s.cases[id]; k != nil && k.State == chat.Waiting {
+		switch k := s.cases[id]; {
+		case k == nil:
+		case k.State == chat.Waiting:
 			k.State, k.Closed, k.CloseReason, k.Transcript = chat.Over, now, "recalled", nil
+		case k.State == chat.Held && (c.hold == nil || c.hold.Case != id):
+			k.State, k.Closed, k.CloseReason = chat.Over, now, "native"
 		}
 	}
 	c.timers = slices.DeleteFunc(c.timers, func(t session.Timer) bool {

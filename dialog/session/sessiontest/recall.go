@@ -14,6 +14,7 @@ func recalls() []check {
 	return []check{
 		{"case: recalled keeps no lines", recalledKeepsNoLines},
 		{"case: its conversation outlives it", caseOutlived},
+		{"case: the platform's own seats have it", nativeCase},
 		{"bounded: cases of a conversation", casesBounded},
 	}
 }
@@ -117,4 +118,34 @@ func casesBounded(b *bench) {
 		b.Fatalf("promise 8 (bounded): the held case before %d open ones = %s, %v, want it held", most+1, show(k), err)
 	}
 	b.closeCase(held)
+}
+
+// nativeCase is one that the platform's own seat has from the beginning: no seat of the house can take it or speak in it, the turns go
+// on without a hold, and the turn in which that seat is done closes it.
+func nativeCase(b *bench) {
+	c := b.begin(b.says("m1"))
+	o := raises(c)
+	o.Cases[0].Native = "service1@shop"
+	o.Lines = []chat.Line{{From: "person", Text: "人工", Turn: c.Turn}}
+	b.commit(c, o)
+	id := o.Cases[0].ID
+	k, err := b.Queue.Case(b.ctx, id)
+	if err != nil || k.State != chat.Held || k.Seat != "service1@shop" || k.Native != "service1@shop" || k.Claimed.IsZero() {
+		b.Fatalf("case: of a native seat = %s, %v, want held by it", show(k), err)
+	}
+	owned := (*handoff.OwnedError)(nil)
+	if _, err := b.Queue.Claim(b.ctx, id, "alice"); !errors.As(err, &owned) || owned.Seat != "service1@shop" {
+		b.Fatalf("case: Claim of a native seat's = %v, want it owned by service1@shop", err)
+	}
+	if _, err := b.Queue.Reply(b.ctx, id, "service1@shop", "hello", "k1"); err == nil {
+		b.Fatalf("case: somebody spoke as the platform's own seat")
+	}
+	if v := b.look(); v.Hold != nil {
+		b.Fatalf("case: a native seat's brought the hold %s, want none", show(v.Hold))
+	}
+	b.recall("m2", id)
+	k, err = b.Queue.Case(b.ctx, id)
+	if err != nil || k.State != chat.Over || k.CloseReason != "native" || len(k.Transcript) == 0 {
+		b.Fatalf("case: of a native seat that is done = %s, %v, want closed, reason native, with its lines", show(k), err)
+	}
 }

@@ -105,14 +105,20 @@ if ARGV[13] ~= '' then
     end
   end
   for _, c in ipairs(o.cases or {}) do
-    redis.call('HSET', KEYS[key], 'j', c.j, 'addr', addr, 'queue', c.queue, 'state', 'waiting', 'priority', c.priority, 'raised', now)
+    redis.call('HSET', KEYS[key], 'j', c.j, 'addr', addr, 'queue', c.queue, 'state', c.seat and 'held' or 'waiting', 'priority', c.priority, 'raised', now)
+    if c.seat then redis.call('HSET', KEYS[key], 'seat', c.seat, 'claimed', now) end
     redis.call('PEXPIRE', KEYS[key], KEEP)
     redis.call('ZADD', KEYS[5], now, c.id)
     remember(KEYS[key], KEYS[5], KEYS[6], c.id)
     key = key + 1
   end
   for _, c in ipairs(o.recall or {}) do
-    if redis.call('HGET', KEYS[key], 'state') == 'waiting' then over(KEYS[key], KEYS[5], KEYS[6], c, 'recalled', '') end
+    local state = redis.call('HGET', KEYS[key], 'state')
+    if state == 'waiting' then
+      over(KEYS[key], KEYS[5], KEYS[6], c, 'recalled', '')
+    elseif state == 'held' and string.match(S.h or '', '^[^|]*|([^|]*)|') ~= c then -- no seat of the house: the platform's own had it
+      over(KEYS[key], KEYS[5], KEYS[6], c, 'native', lines())
+    end
     key = key + 1
   end
   if o.dead then
