@@ -111,6 +111,9 @@ func owed(c *session.Claim) (all []unpaid, free bool) {
 		if json.Unmarshal(u.Body, &r) != nil {
 			return nil, false
 		}
+		if !r.Until.IsZero() && !c.Now.Before(r.Until) {
+			continue // too late to be shown: the postman drops it
+		}
 		all = append(all, unpaid{u.Debt, r})
 	}
 	return all, true

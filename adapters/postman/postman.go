@@ -19,6 +19,8 @@ type Options struct {
 	Count     adapters.Counter // default: nothing is counted
 	Clock     func() time.Time // the store's time as well as it is known here; default time.Now
 	Random    func() float64   // in [0,1), for jitter; default math/rand/v2
+	// Lost is told of a reply that is dropped unpaid, for a house that must act on it. It must not block. Default: nobody is told.
+	Lost func(l Loan, why chat.FailureKind)
 }
 
 // Postman pays debts of conversations that it is woken for. All methods may be called concurrently.
@@ -74,6 +76,9 @@ func New(debts Debts, payers map[chat.DebtKind]Payer, o Options) *Postman {
 	}
 	if o.Random == nil {
 		o.Random = rand.Float64
+	}
+	if o.Lost == nil {
+		o.Lost = func(Loan, chat.FailureKind) {}
 	}
 	return &Postman{
 		debts: debts, payers: payers, o: o, pace: newPace(),

@@ -14,9 +14,13 @@ import (
 
 // ReplyOptions of the payer of replies. The zero value works.
 type ReplyOptions struct {
-	Schedule []time.Duration // waits between attempts; default 1 s, 5 s, 30 s, 2 min, 10 min, 30 min
-	Timeout  time.Duration   // of one attempt; default 10 s
+	Schedule []time.Duration  // waits between attempts; default 1 s, 5 s, 30 s, 2 min, 10 min, 30 min
+	Timeout  time.Duration    // of one attempt; default 10 s
+	Clock    func() time.Time // for replies that are stale after an instant; default time.Now
 }
+
+// errStale is why a reply is not shown any more (Reply.Until).
+var errStale = errors.New("it is too late for this reply")
 
 // ReplyPayer pays chat.ReplyDebt through the adapter of its channel.
 type ReplyPayer struct {
@@ -38,6 +42,9 @@ func Replies(lookup func(channel string) (adapters.Adapter, bool), o ReplyOption
 	if o.Timeout <= 0 {
 		o.Timeout = 10 * time.Second
 	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
 	return &ReplyPayer{lookup: lookup, o: o}
 }
 
@@ -50,6 +57,9 @@ func (p *ReplyPayer) Pay(ctx context.Context, l Loan) error {
 	var r chat.Reply
 	if err := json.Unmarshal(l.Body, &r); err != nil {
 		return &chat.Failure{Kind: chat.Refused, Err: errors.New("the body of the debt is not a reply")}
+	}
+	if !r.Until.IsZero() && !p.o.Clock().Before(r.Until) {
+		return &chat.Failure{Kind: chat.Refused, Err: errStale}
 	}
 	if l.Right == nil && a.Caps(l.To).Push <= chat.None {
 		return &chat.Failure{Kind: chat.NoPush, Err: fmt.Errorf("channel %s may only answer", l.To.Channel)}

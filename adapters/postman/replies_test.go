@@ -37,6 +37,14 @@ func TestReplies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	now := time.Date(2026, 11, 26, 10, 0, 0, 0, time.UTC)
+	timed := func(until time.Time) json.RawMessage {
+		b, err := json.Marshal(chat.Reply{Key: "k", Text: "欢迎", Until: until})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
 	tests := []struct {
 		name    string
 		channel channel
@@ -47,6 +55,8 @@ func TestReplies(t *testing.T) {
 		{"sent", channel{caps: chat.Caps{Push: chat.Full}}, Loan{Debt: chat.Debt{To: who("ann"), Body: body}}, "", []string{"ann 你好"}},
 		{"may only answer", channel{}, Loan{Debt: chat.Debt{To: who("ann"), Body: body}}, "nopush: channel shop may only answer", nil},
 		{"answers by right", channel{}, Loan{Debt: chat.Debt{To: who("ann"), Body: body}, Right: right}, "", []string{"ann 你好"}},
+		{"a greeting in time", channel{caps: chat.Caps{Push: chat.Full}}, Loan{Debt: chat.Debt{To: who("ann"), Body: timed(now.Add(1))}}, "", []string{"ann 欢迎"}},
+		{"a greeting that comes late", channel{caps: chat.Caps{Push: chat.Full}}, Loan{Debt: chat.Debt{To: who("ann"), Body: timed(now)}}, "refused: it is too late for this reply", nil},
 		{"other channel", channel{}, Loan{Debt: chat.Debt{To: chat.Address{Channel: "gone", Peer: "x"}, Body: body}}, "temporary: channel gone is not configured", nil},
 		{"damaged", channel{}, Loan{Debt: chat.Debt{To: who("ann"), Body: json.RawMessage(`"秘密`)}}, "refused: the body of the debt is not a reply", nil},
 		{"failure", channel{caps: chat.Caps{Push: chat.Full}, err: &chat.Failure{Kind: chat.Blocked, Err: errors.New("43004")}}, Loan{Debt: chat.Debt{To: who("ann"), Body: body}}, "channel shop: blocked: 43004", []string{"ann 你好"}},
@@ -54,7 +64,7 @@ func TestReplies(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			p := Replies(func(name string) (adapters.Adapter, bool) { return &tt.channel, name == "shop" }, ReplyOptions{})
+			p := Replies(func(name string) (adapters.Adapter, bool) { return &tt.channel, name == "shop" }, ReplyOptions{Clock: func() time.Time { return now }})
 			got := ""
 			if err := p.Pay(t.Context(), tt.loan); err != nil {
 				got = err.Error()
@@ -75,7 +85,10 @@ func TestDroppedDebtIsLoggedWithoutItsText(t *testing.T) {
 		debts, payer := newLedger(), newShop(chat.Caps{})
 		payer.script["a1"] = []error{&chat.Failure{Kind: chat.TooLong, Err: errors.New("45002")}}
 		debts.owe(who("ann"), chat.ReplyDebt, "a1")
-		p, _, stop := start(t, debts, map[chat.DebtKind]Payer{chat.ReplyDebt: payer}, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+		var lost []string
+		p, _, stop := start(t, debts, map[chat.DebtKind]Payer{chat.ReplyDebt: payer}, Options{
+			Log: slog.New(slog.NewTextHandler(&log, nil)), Lost: func(l Loan, why chat.FailureKind) { lost = append(lost, l.ID+" "+string(why)) },
+		})
 		p.Wake(who("ann"))
 		time.Sleep(time.Second)
 		stop()
@@ -84,6 +97,9 @@ func TestDroppedDebtIsLoggedWithoutItsText(t *testing.T) {
 			if !strings.Contains(line, want) {
 				t.Errorf("the log lacks %q: %s", want, line)
 			}
+		}
+		if d := cmp.Diff([]string{"a1 toolong"}, lost); d != "" {
+			t.Errorf("told as lost (-want +got)\n%s", d)
 		}
 		if strings.Contains(line, "text of") {
 			t.Errorf("the log holds the text: %s", line)

@@ -45,6 +45,10 @@ func (p *Postman) verdict(l Loan, payer Payer, caps *chat.Caps, err error) Settl
 		default:
 			s.After = max(s.After, f.Retry)
 		}
+	case chat.Refused:
+		if s.Verdict = Dropped; errors.Is(f, errStale) {
+			reason = "stale"
+		}
 	default: // Blocked, TooLong, Refused; BadMedia and Moved that a second attempt did not mend
 		s.Verdict = Dropped
 	}
@@ -69,8 +73,11 @@ func (p *Postman) tell(l Loan, s Settlement, reason string, f *chat.Failure) {
 		p.o.Log.Info("a debt waits for the person's next message", args...)
 	case Dropped:
 		p.forget(l)
+		if l.Kind == chat.ReplyDebt {
+			p.o.Lost(l, f.Kind)
+		}
 		p.o.Count.Count("postman_dropped", kind, channel, reason)
-		if f.Kind == chat.Blocked {
+		if f.Kind == chat.Blocked || errors.Is(f, errStale) {
 			p.o.Log.Info("a debt is dropped", args...)
 			return
 		}
