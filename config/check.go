@@ -71,6 +71,8 @@ func (c *Config) check(d *decoder) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Backends)) {
 		switch u := c.Backends[name].URL; {
+		case name == "house":
+			fault("backends: the name house is taken: give this backend another", nil, "backends", name)
 		case !backendName.MatchString(name):
 			fault("backends: the name %q cannot stand before the dot of a call; want letters, digits, - or _", []any{name}, "backends", name)
 		case u == "" && !d.failed("backends."+name+".url"):

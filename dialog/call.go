@@ -8,6 +8,7 @@ import (
 	"hash/fnv"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/xianda-bot/xianda/chat"
@@ -79,7 +80,7 @@ func (h *Host) perform(ctx context.Context, c *session.Claim, in *input, call *C
 	r := result{Call: call.identity(), OK: err == nil, Body: body, Interrupted: errors.Is(err, errInterrupted)}
 	h.o.Count("calls", call.Name, callEnd(err))
 	if err != nil {
-		h.o.Log.Warn("a backend call did not succeed", "call", call.Name, "turn", c.Turn, "took", time.Since(started), "error", err)
+		h.o.Log.Warn("a call did not succeed", "call", call.Name, "turn", c.Turn, "took", time.Since(started), "error", err)
 	}
 	kept, err := json.Marshal(r)
 	if err != nil {
@@ -107,7 +108,11 @@ func callEnd(err error) string {
 }
 
 func (h *Host) call(ctx context.Context, call Call) (json.RawMessage, error) {
-	if h.o.Call == nil {
+	caller := h.o.Call
+	if strings.HasPrefix(call.Name, housePrefix) {
+		caller = h.o.House
+	}
+	if caller == nil {
 		return nil, errors.New("no backend is configured: see backends: in the configuration")
 	}
 	once, cancel := context.WithCancelCause(ctx)
@@ -124,7 +129,7 @@ func (h *Host) call(ctx context.Context, call Call) (json.RawMessage, error) {
 	}
 	limited, done := context.WithTimeout(once, call.Most())
 	defer done()
-	body, err := h.o.Call.Call(limited, call)
+	body, err := caller.Call(limited, call)
 	if err != nil && errors.Is(context.Cause(once), errInterrupted) {
 		return nil, errInterrupted
 	}

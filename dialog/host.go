@@ -31,6 +31,7 @@ type Options struct {
 	Log    *slog.Logger                       // default: discards
 	Clock  func() time.Time                   // default: time.Now; only for waiting until ReplyBy, judging uses the store's clock
 	Call   Caller                             // performs calls of dialogs; default: every call is an error
+	House  Caller                             // answers what a turn asks the house itself (AskFreeSeat …); default: every question is an error
 	Queues func() []string                    // queues that exist beside "default"; a handoff to another goes to "default"
 	Look   func() map[string]handoff.Standing // a recent look at the queues; default: nobody waits, no seat is there
 	// Learned is a recent view of what was learned from people's choices; it may return nil. Default: nothing was learned.
@@ -39,6 +40,9 @@ type Options struct {
 	// finds it.
 	Wake  func(a chat.Address, behind bool)
 	Count func(metric string, labels ...string) // default: nowhere
+	// Gather is how long a short message on this channel waits for others of the same person, which are then one question with it.
+	// Default: not at all.
+	Gather func(channel string) time.Duration
 	// Typing shows that an answer is being written: a turn begins to wait for a backend. It must not block. Default: nothing.
 	Typing func(chat.Address)
 	// Trail is told what a turn went through, for a rehearsal that counts what its tests reach. Default: nobody.

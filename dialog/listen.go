@@ -16,6 +16,11 @@ import (
 // listen understands what the person typed or tapped, in this order: asks for a person · picks an offered choice · another pattern ·
 // an operator's keyword rule · goes on in a guide · corrects an earlier answer · answers what a dialog asked · asks a question.
 func (t *turn) listen() {
+	if t.more {
+		t.setAside()
+		return
+	}
+	t.together()
 	t.notice()
 	p := t.pattern()
 	if p != nil && p.Do == script.DoHandoff && !t.answers(p) {
@@ -272,6 +277,7 @@ const (
 	toUnsolv = "unsolved"
 	toNone   = "none"  // 都不是
 	toHuman  = "human" // 人工
+	toRate   = "rate:" // how a seat was: "rate:good:service1@shop"
 )
 
 // pick follows a chosen item.
@@ -302,6 +308,8 @@ func (t *turn) pick(i session.Item) {
 		t.fillWith(strings.TrimPrefix(i.Target, toSlot))
 	case i.Target == toHuman:
 		t.human("choice:human")
+	case strings.HasPrefix(i.Target, toRate):
+		t.rated(strings.TrimPrefix(i.Target, toRate))
 	case i.Target == toSolved:
 		if t.s.Last != nil {
 			t.out.counts["solved:"+t.s.Last.ID]++

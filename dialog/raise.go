@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/xianda-bot/xianda/chat"
@@ -54,19 +55,23 @@ func (t *turn) handoff(r raise) {
 	if r.queue == "" || !slices.Contains(t.queues, r.queue) {
 		r.queue = "default"
 	}
-	id := session.CaseID(t.message.From, t.input.turn)
-	c := chat.Case{
-		ID: id, Conversation: t.message.From, Queue: r.queue, State: chat.Waiting, Priority: "normal", Reason: r.reason,
-		Wanted: t.wanted(), Slots: t.carried(r.carry), Tried: slices.Clone(t.s.Tried), Suggestions: t.suggestions(), Raised: t.now,
+	seat, wait := t.freeSeat(r.queue)
+	if wait {
+		return
 	}
+	c := t.newCase(r.queue, r.reason, r.carry)
 	if r.urgent {
 		c.Priority = "urgent"
 	}
+	t.out.signals = append(t.out.signals, chat.Signal{Event: "case.opened", Case: &chat.Case{ID: c.ID}})
+	if seat != "" {
+		t.handOver(c, seat, r.notice)
+		t.s.Place, t.s.Stack, t.s.Misses, t.s.Outcome = nil, nil, 0, string(script.Handed)
+		return
+	}
 	t.out.cases = append(t.out.cases, c)
-	t.out.signals = append(t.out.signals, chat.Signal{Event: "case.opened", Case: &chat.Case{ID: id}})
-
 	there := t.standings[r.queue].Seats > 0
-	t.s.Waiting = &session.Waiting{Case: id, Queue: r.queue, Since: t.now, Quiet: there}
+	t.s.Waiting = &session.Waiting{Case: c.ID, Queue: r.queue, Since: t.now, Quiet: there}
 	t.s.Place, t.s.Stack, t.s.Misses, t.s.Outcome = nil, nil, 0, string(script.Handed)
 	words, house := r.noSeat, t.texts().NoSeat
 	if there {
@@ -85,6 +90,18 @@ func (t *turn) handoff(r raise) {
 	}
 	t.sayHouse(house, r.queue)
 	t.show(session.Choices, nil)
+}
+
+// newCase is a case of this turn as it is raised. carry: slots and saved values to hand over; nil: every slot.
+func (t *turn) newCase(queue, reason string, carry []string) chat.Case {
+	id := session.CaseID(t.message.From, t.input.turn)
+	if n := len(t.out.cases); n > 0 {
+		id += "-" + strconv.Itoa(n)
+	}
+	return chat.Case{
+		ID: id, Conversation: t.message.From, Queue: queue, State: chat.Waiting, Priority: "normal", Reason: reason,
+		Wanted: t.wanted(), Slots: t.carried(carry), Tried: slices.Clone(t.s.Tried), Suggestions: t.suggestions(), Raised: t.now,
+	}
 }
 
 // handoffStep is the verb handoff of a dialog.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/dialog/script"
@@ -79,6 +80,9 @@ func (t *turn) show(kind session.OfferKind, items []session.Item) {
 	t.s.Guide = nil
 }
 
+// staleAfter is how late a greeting or a farewell may be shown; behind the person's next question it would only confuse.
+const staleAfter = 2 * time.Minute
+
 // finish joins what the bot said into one reply, because a reply of several messages costs the person's quota and a passive reply is
 // exactly one.
 func (t *turn) finish() {
@@ -107,10 +111,14 @@ func (t *turn) finish() {
 			sources = append(sources, s.source)
 		}
 	}
+	defer func() { t.out.replies = append(t.out.replies, t.after...) }()
 	if len(texts) == 0 {
 		return
 	}
 	r := chat.Reply{Text: strings.Join(texts, "\n\n"), Source: strings.Join(sources, " ")}
+	if t.message.Kind == chat.Arrived || t.message.Kind == chat.Native {
+		r.Until = t.now.Add(staleAfter)
+	}
 	if t.shown && t.s.Offer != nil {
 		for _, i := range t.s.Offer.Items {
 			r.Choices = append(r.Choices, chat.Choice{ID: i.ID, Label: i.Label})

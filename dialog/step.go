@@ -26,6 +26,8 @@ type input struct {
 	now       time.Time
 	seed      uint64
 	kind      string // of the channel: "wechat"
+	more      bool   // the person wrote on: this message and the next are one question
+	native    bool   // the platform has seats of its own
 	push      bool   // the channel can show something without a message to answer
 	buttons   bool   // the channel shows choices as buttons
 	learned   *likely.Learned
@@ -65,6 +67,7 @@ func (h *Host) input(c *session.Claim) input {
 		rights: c.Rights, learned: h.o.Learned(), trail: h.o.Trail != nil,
 	}
 	caps := h.channels.Caps(c.Message.From)
+	in.native = caps.Native >= chat.Full
 	in.push, in.buttons = caps.Push >= chat.Part, caps.Choices >= chat.Part && (caps.Passive == 0 || caps.PassiveChoices >= chat.Part)
 	sum := fnv.New64a()
 	sum.Write([]byte(c.Message.From.String() + "\x00" + c.Turn))
@@ -82,6 +85,7 @@ type turn struct {
 	s         *session.Session  // out.session
 	before    time.Time         // when the person did something last, before this turn; zero: never
 	says      []said            // what the bot says in this turn, joined into one reply at the end
+	after     []chat.Reply      // behind it: the conversation itself, handed to a seat of the platform's own
 	choices   []session.Item    // shown under it
 	kindShown session.OfferKind // of the choices
 	shown     bool              // the choices replace the earlier offer, even when there are none
@@ -119,7 +123,15 @@ func step(in input) judgement {
 		t.linked()
 	case chat.Arrived, chat.Said, chat.Chose:
 		t.person()
-	default: // edits change nothing here
+	case chat.Native:
+		t.nativeDid()
+	case chat.Undelivered:
+		t.undelivered()
+	case chat.Edited:
+		t.edited()
+	case chat.Recalled:
+		t.tookBack()
+	default: // of a newer program
 		t.out.reason = "ignored"
 	}
 	if t.out.call != nil {
@@ -134,9 +146,15 @@ func (t *turn) person() {
 	t.s.Gone, t.s.Heard = false, t.now
 	t.out.heard = heard(t.message)
 	t.freshen()
+	if t.message.Kind == chat.Said {
+		t.s.Said = t.message.ID
+	}
+	t.sayMissed()
 	switch {
 	case t.hold != nil:
 		t.overhear(t.hold.Case, "held")
+	case t.s.Waiting != nil && t.s.Waiting.Native != "":
+		t.withNative()
 	case t.s.Waiting != nil:
 		t.waits()
 	case t.message.Kind == chat.Arrived:
@@ -229,12 +247,20 @@ func (t *turn) seatSaid() {
 // seatClosed brings the conversation back to the bot, with a clean slate.
 func (t *turn) seatClosed() {
 	t.out.reason = "closed"
-	t.s.Waiting, t.s.Place, t.s.Stack, t.s.Offer = nil, nil, nil, nil
-	t.s.Misses, t.s.Failed, t.s.Tried, t.s.Asked = 0, 0, nil, ""
-	t.unset(timerPatience)
+	if w := t.s.Waiting; w != nil && w.Native != "" { // an operator closed the case of a seat of the platform's own
+		t.after = append(t.after, chat.Reply{Native: chat.EndSeat, Source: "closed"})
+	}
+	t.cleanSlate()
 	if !t.s.Gone {
 		t.sayHouse(t.texts().Closed, "")
 	}
+}
+
+// cleanSlate forgets what the seat has dealt with.
+func (t *turn) cleanSlate() {
+	t.s.Waiting, t.s.Place, t.s.Stack, t.s.Offer = nil, nil, nil, nil
+	t.s.Misses, t.s.Failed, t.s.Tried, t.s.Asked = 0, 0, nil, ""
+	t.unset(timerPatience)
 }
 
 // heard is how a transcript shows what the person did.

@@ -110,6 +110,7 @@ func (h *Host) judge(ctx context.Context, c *session.Claim) (o session.Outcome, 
 		j := giveUp(in, c)
 		return h.outcome(c, j), j.reason, nil
 	}
+	in.more = h.gather(ctx, c, in)
 	for {
 		j := step(in)
 		if j.call == nil {

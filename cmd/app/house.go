@@ -79,11 +79,11 @@ func Open(ctx context.Context, cfg *config.Config, rel *release.Release, o Optio
 	h.postman = postman.New(debts{h.store}, map[chat.DebtKind]postman.Payer{
 		chat.ReplyDebt: postman.Replies(h.adapter, postman.ReplyOptions{}),
 		chat.CaseDebt:  caseSignals{h},
-	}, postman.Options{Log: o.Log, Count: h.metrics})
+	}, postman.Options{Log: o.Log, Count: h.metrics, Lost: h.lost})
 	h.shown = newShownLog(h.store.Settle, h.postman.Wake, o.Log)
 	h.host = dialog.NewHost(h.store, wiredChannels{h}, h.shelf, dialog.Options{
-		Log: o.Log, Call: wiredBackends{h}, Queues: h.queues, Look: h.view.look, Wake: h.wake, Typing: h.typing, Learned: h.lessons.look,
-		Count: h.metrics.Count,
+		Log: o.Log, Call: wiredBackends{h}, House: h.answers(), Queues: h.queues, Look: h.view.look, Wake: h.wake, Typing: h.typing, Learned: h.lessons.look,
+		Count: h.metrics.Count, Gather: h.gather,
 	})
 	h.sweep = &sweeper{due: h.store, resume: h.host.Resume, wake: h.postman.Wake, log: o.Log}
 	w, err := h.wire(cfg, nil)
@@ -153,6 +153,9 @@ func (h *House) turn(ctx context.Context, m chat.Message) ([]chat.Reply, error) 
 	}
 	return replies, err
 }
+
+// gather is how long a short message waits for others of the same person.
+func (h *House) gather(channel string) time.Duration { return h.wired.Load().sections[channel].Gather }
 
 func (h *House) wake(a chat.Address, behind bool) {
 	if behind {

@@ -187,8 +187,18 @@ var (
 	_ postman.Payer   = caseSignals{}
 )
 
-func (w wiredChannels) Kind(name string) string                    { return w.h.wired.Load().channels.Kind(name) }
-func (w wiredChannels) Caps(a chat.Address) chat.Caps              { return w.h.wired.Load().channels.Caps(a) }
+func (w wiredChannels) Kind(name string) string { return w.h.wired.Load().channels.Kind(name) }
+
+// Caps of a conversation; seats of the platform's own only where the configuration wants them.
+func (w wiredChannels) Caps(a chat.Address) chat.Caps {
+	in := w.h.wired.Load()
+	c := in.channels.Caps(a)
+	if !in.sections[a.Channel].NativeSeats {
+		c.Native, c.PassiveNative = chat.None, chat.None
+	}
+	return c
+}
+
 func (w wiredChannels) Fit(r chat.Reply, c chat.Caps) []chat.Reply { return adapters.Fit(r, c) }
 func (w wiredChannels) FitPassive(rs []chat.Reply, c chat.Caps) (passive, rest []chat.Reply) {
 	return adapters.FitPassive(rs, c)

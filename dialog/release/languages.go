@@ -67,6 +67,15 @@ func English() Texts {
 		GivenUp:     "All right. Just tell me if there is anything else.",
 		OnlyIn:      "(This answer is only available in Chinese.)",
 		EventSeen:   "After what just happened, you may want to ask:",
+
+		NativeNotice: "Connecting you to an agent, one moment please.",
+		Rate:         "This conversation with our agent has ended. How was it?",
+		RateGood:     "Good",
+		RateFair:     "Fair",
+		RateBad:      "Bad",
+		Rated:        "Thank you. You can go on asking me.",
+		RatedBad:     "Sorry about that, it is noted. I can get another agent for you if you still need one.",
+		Missed:       "An earlier answer may not have reached you. Here it is again:",
 	}
 }
 

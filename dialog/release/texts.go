@@ -55,6 +55,15 @@ type Texts struct {
 	GivenUp   string `yaml:"given_up"`   // answer to it
 	OnlyIn    string `yaml:"only_in"`    // foot of an answer that does not exist in the person's language
 	EventSeen string `yaml:"event_seen"` // head of likely questions that an event of the product's backend brought
+
+	NativeNotice string `yaml:"native_notice"` // the conversation goes to a seat of the platform's own console
+	Rate         string `yaml:"rate"`          // that seat is done: how was it?
+	RateGood     string `yaml:"rate_good"`     // label of the best answer to it
+	RateFair     string `yaml:"rate_fair"`     // of the middle one
+	RateBad      string `yaml:"rate_bad"`      // of the worst
+	Rated        string `yaml:"rated"`         // thanks for it
+	RatedBad     string `yaml:"rated_bad"`     // and for the worst: offers a human
+	Missed       string `yaml:"missed"`        // head of an answer that the platform did not show
 }
 
 // DefaultTexts are the sentences of a release that changes none.
@@ -111,5 +120,14 @@ func DefaultTexts() Texts {
 		GivenUp:     "好的，那就不办了。还想问什么，直接告诉我。",
 		OnlyIn:      "（这条内容暂时只有中文版。）",
 		EventSeen:   "看到您刚才的操作，您可能想问：",
+
+		NativeNotice: "正在为您转接人工客服，请稍候。",
+		Rate:         "本次人工服务已结束。您对这次服务还满意吗？",
+		RateGood:     "满意",
+		RateFair:     "一般",
+		RateBad:      "不满意",
+		Rated:        "谢谢您的评价。还有问题可以直接问我。",
+		RatedBad:     "很抱歉没能让您满意，您的评价已经记下。还需要的话，可以再为您转人工。",
+		Missed:       "刚才有一条回复可能没有送到，再发您一次：",
 	}
 }

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Layout is the version of Session's layout that this program writes. 2 added guides, idle dialogs and what an offer was made of.
-const Layout = 2
+// Layout is the version of Session's layout that this program writes. 2 added guides, idle dialogs and what an offer was made of; 3 the
+// platform's own seats, messages that are gathered, and what came from the person's other conversations.
+const Layout = 3
 
 // Session is what is remembered of one conversation. It is stored as JSON; fields that a newer program wrote survive (Extra).
 type Session struct {
@@ -17,27 +18,30 @@ type Session struct {
 	Chain   string `json:"chain"`             // hash over the ids of all judged messages, see Next
 	Release string `json:"release,omitempty"` // version of the release that judged the last turn
 
-	Place   *Place            `json:"place,omitempty"`   // the dialog under way; nil: none
-	Stack   []Place           `json:"stack,omitempty"`   // dialogs to return to, innermost last
-	Guide   *Guide            `json:"guide,omitempty"`   // the step-by-step answer under way; nil: none
-	Offer   *Offer            `json:"offer,omitempty"`   // the choices shown last; nil: none
-	Misses  int               `json:"misses,omitempty"`  // messages in a row that nothing understood
-	Waiting *Waiting          `json:"waiting,omitempty"` // a case raised and not yet closed; nil: none
-	Last    *Topic            `json:"last,omitempty"`    // what was answered last
-	Asked   string            `json:"asked,omitempty"`   // the question typed last, cut to 200 runes: for 没解决
-	Tried   []string          `json:"tried,omitempty"`   // entries answered in this episode
-	Failed  int               `json:"failed,omitempty"`  // 没解决 said in this episode
-	Outcome string            `json:"outcome,omitempty"` // how the last episode ended: resolved unresolved handed; empty: under way
-	Recent  []Topic           `json:"recent,omitempty"`  // newest last, at most MaxRecent
-	Trace   []Operation       `json:"trace,omitempty"`   // events of the product's backend, newest last, at most MaxTrace
-	Scene   map[string]string `json:"scene,omitempty"`   // of the last arrival
-	Profile *Profile          `json:"profile,omitempty"`
-	User    string            `json:"user,omitempty"` // the product's own id of the person, once linked
-	Lang    string            `json:"lang,omitempty"`
-	Timers  map[string]string `json:"timers,omitempty"` // name → id of the timer that is current; others are ignored when they run out
-	Gone    bool              `json:"gone,omitempty"`   // the person left: nothing may be sent
-	At      time.Time         `json:"at,omitzero"`      // of the last turn
-	Heard   time.Time         `json:"heard,omitzero"`   // when the person did something last; zero: never
+	Place    *Place            `json:"place,omitempty"`   // the dialog under way; nil: none
+	Stack    []Place           `json:"stack,omitempty"`   // dialogs to return to, innermost last
+	Guide    *Guide            `json:"guide,omitempty"`   // the step-by-step answer under way; nil: none
+	Offer    *Offer            `json:"offer,omitempty"`   // the choices shown last; nil: none
+	Misses   int               `json:"misses,omitempty"`  // messages in a row that nothing understood
+	Waiting  *Waiting          `json:"waiting,omitempty"` // a case raised and not yet closed; nil: none
+	Last     *Topic            `json:"last,omitempty"`    // what was answered last
+	Asked    string            `json:"asked,omitempty"`   // the question typed last, cut to 200 runes: for 没解决
+	Tried    []string          `json:"tried,omitempty"`   // entries answered in this episode
+	Failed   int               `json:"failed,omitempty"`  // 没解决 said in this episode
+	Outcome  string            `json:"outcome,omitempty"` // how the last episode ended: resolved unresolved handed; empty: under way
+	Recent   []Topic           `json:"recent,omitempty"`  // newest last, at most MaxRecent
+	Trace    []Operation       `json:"trace,omitempty"`   // events of the product's backend, newest last, at most MaxTrace
+	Scene    map[string]string `json:"scene,omitempty"`   // of the last arrival
+	Profile  *Profile          `json:"profile,omitempty"`
+	User     string            `json:"user,omitempty"` // the product's own id of the person, once linked
+	Lang     string            `json:"lang,omitempty"`
+	Timers   map[string]string `json:"timers,omitempty"`   // name → id of the timer that is current; others are ignored when they run out
+	Gone     bool              `json:"gone,omitempty"`     // the person left: nothing may be sent
+	At       time.Time         `json:"at,omitzero"`        // of the last turn
+	Heard    time.Time         `json:"heard,omitzero"`     // when the person did something last; zero: never
+	Gathered []string          `json:"gathered,omitempty"` // messages that wait for the one behind them, to be one question with it
+	Said     string            `json:"said,omitempty"`     // delivery id of what the person said last
+	Missed   string            `json:"missed,omitempty"`   // an answer that the platform did not show: said again with the next one
 
 	Extra map[string]json.RawMessage `json:"-"` // fields of a newer layout, kept as they came
 }
@@ -116,6 +120,10 @@ type Waiting struct {
 	Queue string    `json:"queue"`
 	Since time.Time `json:"since"`
 	Quiet bool      `json:"quiet,omitempty"` // a seat was there when it was raised: the bot does not talk into the wait
+
+	Native string `json:"native,omitempty"` // a seat of the platform's own has the conversation, or is to have it: its account, or chat.AnySeat
+	Key    string `json:"key,omitempty"`    // with Native: of the reply that hands the conversation over; empty when the seat took it
+	Begun  bool   `json:"begun,omitempty"`  // with Native: the platform said so
 }
 
 // Operation is one event of the product's backend.

@@ -59,7 +59,7 @@ func TestEncodeDecode(t *testing.T) {
 func TestEncodeWritesTheLayout(t *testing.T) {
 	t.Parallel()
 	b, err := Encode(Session{Turn: 1, Chain: "a"})
-	if want := `{"v":2,"turn":1,"chain":"a"}`; err != nil || string(b) != want {
+	if want := `{"v":3,"turn":1,"chain":"a"}`; err != nil || string(b) != want {
 		t.Errorf("Encode of a session without layout = %s, %v, want %s", b, err, want)
 	}
 }
@@ -71,13 +71,13 @@ func TestDecode(t *testing.T) {
 		want          Session
 	}{
 		{"no bytes are a new conversation", "", "", Session{Layout: Layout}},
-		{"of this layout", `{"v":2,"turn":2,"chain":"a"}`, "", Session{Layout: 2, Turn: 2, Chain: "a"}},
-		{"of an older layout is written as this one", `{"v":1,"turn":2,"chain":"a"}`, "", Session{Layout: 2, Turn: 2, Chain: "a"}},
-		{"unknown fields of this layout are mistakes of ours", `{"v":2,"turn":2,"chain":"a","x":1}`, "", Session{Layout: 2, Turn: 2, Chain: "a"}},
-		{"a newer layout keeps what is unknown", `{"v":3,"turn":2,"chain":"a","misses":1,"mood":"calm"}`, "", Session{
-			Layout: 3, Turn: 2, Chain: "a", Misses: 1, Extra: map[string]json.RawMessage{"mood": json.RawMessage(`"calm"`)},
+		{"of this layout", `{"v":3,"turn":2,"chain":"a"}`, "", Session{Layout: 3, Turn: 2, Chain: "a"}},
+		{"of an older layout is written as this one", `{"v":1,"turn":2,"chain":"a"}`, "", Session{Layout: 3, Turn: 2, Chain: "a"}},
+		{"unknown fields of this layout are mistakes of ours", `{"v":3,"turn":2,"chain":"a","x":1}`, "", Session{Layout: 3, Turn: 2, Chain: "a"}},
+		{"a newer layout keeps what is unknown", `{"v":4,"turn":2,"chain":"a","misses":1,"mood":"calm"}`, "", Session{
+			Layout: 4, Turn: 2, Chain: "a", Misses: 1, Extra: map[string]json.RawMessage{"mood": json.RawMessage(`"calm"`)},
 		}},
-		{"a newer layout without unknown fields", `{"v":3,"turn":2,"chain":"a"}`, "", Session{Layout: 3, Turn: 2, Chain: "a"}},
+		{"a newer layout without unknown fields", `{"v":4,"turn":2,"chain":"a"}`, "", Session{Layout: 4, Turn: 2, Chain: "a"}},
 		{"damaged", `{"v":1,"turn":2`, "session: unexpected end of JSON input", Session{}},
 		{"of another shape", `{"v":1,"turn":"two"}`, "session: json: cannot unmarshal string into Go struct field Session.turn of type int", Session{}},
 	} {
@@ -144,7 +144,7 @@ func TestNext(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, s := range []string{"", "{}", `{"v":1,"turn":2}`, `{"v":2,"mood":{"a":[1]},"place":{"dialog":"x"}}`, `{"v":99,"V":1,"Turn":3}`, "[", "null", `{"v":2,"mood":null}`} {
+	for _, s := range []string{"", "{}", `{"v":1,"turn":2}`, `{"v":3,"mood":{"a":[1]},"place":{"dialog":"x"}}`, `{"v":99,"V":1,"Turn":3}`, "[", "null", `{"v":3,"mood":null}`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -111,6 +111,9 @@ func texts(replies []chat.Reply) []string {
 
 func (s *stage) show(replies []chat.Reply) {
 	for _, r := range replies {
+		if s.handedOver(r) {
+			continue
+		}
 		s.shown = append(s.shown, r)
 		s.keys[r.Key]++
 	}

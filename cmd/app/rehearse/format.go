@@ -29,6 +29,7 @@ type Given struct {
 	Trace   []Operation
 	Profile *Profile
 	Lang    string // of the person's app or page: "en"
+	Native  string // a seat of the platform's own console that is there: "service1@shop"
 }
 
 // Enter is how the person arrives: event "page.redpacket_error" is scene page=redpacket_error.
@@ -58,7 +59,7 @@ const (
 	KillAfterCommit Fault = "kill_after_commit" // the process dies right after each turn was kept, before anybody heard of it
 )
 
-// Turn is one thing that happens, and what must come of it. Exactly one of User, Choose, Media, Seat, Close, Wait, Event, Enter, Restart
+// Turn is one thing that happens, and what must come of it. Exactly one of User, Choose, Media, Seat, Close, Native, Wait, Event, Enter, Restart
 // and Publish is set; a first turn with none looks at what the arrival brought.
 type Turn struct {
 	User    *string
@@ -66,6 +67,7 @@ type Turn struct {
 	Media   string // sends an image, voice, video …
 	Seat    string // a seat takes the case, if nobody has it, and says this
 	Close   string // the seat closes the case for this reason
+	Native  string // a seat of the platform's own: began, ended, or lost (it is done, and the notice of that does not arrive)
 	Wait    time.Duration
 	Event   *Operation // of the product's backend
 	Enter   *Enter     // the person arrives again

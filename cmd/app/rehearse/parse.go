@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/chat/typo"
 	"github.com/xianda-bot/xianda/dialog/script"
 )
@@ -91,7 +92,7 @@ func readTest(page *script.Page) Test {
 
 func readGiven(n *script.Node, t *Test) {
 	g := &t.Given
-	for _, p := range n.Fields("given", "channel", "clock", "enter", "seats", "stub", "trace", "profile", "lang") {
+	for _, p := range n.Fields("given", "channel", "clock", "enter", "seats", "stub", "trace", "profile", "lang", "native") {
 		v := p.Value
 		switch p.Name {
 		case "channel":
@@ -131,6 +132,8 @@ func readGiven(n *script.Node, t *Test) {
 			g.Profile = readProfile(v)
 		case "lang":
 			g.Lang, _ = v.Text("lang")
+		case "native":
+			g.Native, _ = v.Text("native")
 		}
 	}
 }
@@ -181,7 +184,7 @@ func readProfile(n *script.Node) *Profile {
 }
 
 // acts are the keys of which a turn has exactly one.
-var acts = []string{"user", "choose", "media", "seat", "close", "wait", "event", "enter", "restart", "publish"}
+var acts = []string{"user", "choose", "media", "seat", "close", "native", "wait", "event", "enter", "restart", "publish"}
 
 func readTurn(n *script.Node, first bool) Turn {
 	t := Turn{Pos: n.Pos}
@@ -208,6 +211,10 @@ func readTurn(n *script.Node, first bool) Turn {
 			t.Seat, _ = v.Text("seat")
 		case "close":
 			t.Close, _ = v.Text("close")
+		case "native":
+			if t.Native, _ = v.Text("native"); t.Native != "" && t.Native != chat.NativeBegan && t.Native != chat.NativeEnded && t.Native != nativeLost {
+				v.Fault("test-turn", "平台自己的客服不会“"+t.Native+"”", "写成 began（接入）、ended（结束）或 lost（走了，但通知没到）")
+			}
 		case "wait":
 			t.Wait, _ = v.Span("wait")
 		case "event":

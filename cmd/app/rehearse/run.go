@@ -85,7 +85,7 @@ func (s *stage) turn(ctx context.Context, i int, t Turn) ([]string, error) {
 
 // acts tells whether something happens in the turn.
 func (t Turn) acts() bool {
-	return t.User != nil || t.Choose != "" || t.Media != "" || t.Seat != "" || t.Close != "" || t.Wait > 0 || t.Event != nil || t.Enter != nil || t.Restart || t.Publish
+	return t.User != nil || t.Choose != "" || t.Media != "" || t.Seat != "" || t.Close != "" || t.Native != "" || t.Wait > 0 || t.Event != nil || t.Enter != nil || t.Restart || t.Publish
 }
 
 // act lets the turn's thing happen.
@@ -111,6 +111,8 @@ func (s *stage) act(ctx context.Context, i int, t Turn) error {
 		if _, err := s.store.Queue().Close(ctx, c.ID, t.Close); err != nil {
 			return err
 		}
+	case t.Native != "":
+		return s.nativeDid(ctx, t.Native)
 	case t.Event != nil:
 		return s.event(ctx, *t.Event)
 	case t.Enter != nil:

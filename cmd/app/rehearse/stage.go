@@ -70,6 +70,8 @@ type stage struct {
 	ways []dialog.Way
 	o    Options
 
+	native chat.NativeState // where the conversation stands with the platform's own seats
+
 	shown []chat.Reply   // in the present turn
 	keys  map[string]int // how often each reply was shown
 	most  int            // messages shown in answer to one message
@@ -83,6 +85,9 @@ func newStage(rel *release.Release, t Test, o Options) (*stage, error) {
 		return nil, fmt.Errorf("given.channel: there is no kind %q", t.Given.Channel)
 	}
 	s := &stage{test: t, rel: rel, caps: caps, now: t.Given.Clock, o: o, keys: map[string]int{}, shelf: dialog.NewShelf(rel)}
+	if t.Given.Native != "" && caps.Native < chat.Full {
+		return nil, fmt.Errorf("given.native: a channel of kind %q has no seats of its own", t.Given.Channel)
+	}
 	var err error
 	if s.store, err = local.Temporary(local.Options{Clock: s.clock}); err != nil {
 		return nil, err
@@ -93,7 +98,7 @@ func newStage(rel *release.Release, t Test, o Options) (*stage, error) {
 
 func (s *stage) newHost(store session.Store, clock func() time.Time) *dialog.Host {
 	names := queues(s.rel, s.test)
-	o := dialog.Options{Clock: clock, Call: s, Queues: func() []string { return names }, Look: s.look, Count: s.count}
+	o := dialog.Options{Clock: clock, Call: s, House: platform{s}, Queues: func() []string { return names }, Look: s.look, Count: s.count}
 	if s.o.Cover != nil {
 		o.Trail = s.walked
 	}

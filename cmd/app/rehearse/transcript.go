@@ -40,6 +40,8 @@ func (t Turn) happening() string {
 		return "> (" + t.Media + ")"
 	case t.Seat != "":
 		return "the seat says: " + t.Seat
+	case t.Native != "":
+		return "the platform's own seat: " + t.Native
 	case t.Close != "":
 		return "the seat closes the case: " + t.Close
 	case t.Wait > 0:

@@ -1,0 +1,104 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/postman"
+	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/dialog"
+)
+
+// answers are what the house itself answers to its turns, by the name of the question.
+type answers map[string]func(ctx context.Context, c dialog.Call) (any, error)
+
+var _ dialog.Caller = answers(nil)
+
+// Call answers one question.
+func (a answers) Call(ctx context.Context, c dialog.Call) (json.RawMessage, error) {
+	answer := a[c.Name]
+	if answer == nil {
+		return nil, fmt.Errorf("%s is nothing that this house answers", c.Name)
+	}
+	if c.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.Timeout)
+		defer cancel()
+	}
+	got, err := answer(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Name, err)
+	}
+	return json.Marshal(got)
+}
+
+// answers of this house.
+func (h *House) answers() answers {
+	return answers{dialog.AskFreeSeat: h.freeSeat, dialog.AskNative: h.nativeState}
+}
+
+var errNoNative = errors.New("the channel has no seats of its own")
+
+// native is the adapter of a conversation, if its platform has seats of its own.
+func (h *House) native(a chat.Address) (adapters.NativeSeats, error) {
+	at, ok := h.adapter(a.Channel)
+	if !ok {
+		return nil, errNoNative
+	}
+	seats, ok := at.(adapters.NativeSeats)
+	if !ok {
+		return nil, errNoNative
+	}
+	return seats, nil
+}
+
+func (h *House) freeSeat(ctx context.Context, c dialog.Call) (any, error) {
+	seats, err := h.native(c.Conversation)
+	if err != nil {
+		return nil, err
+	}
+	seat, err := seats.FreeSeat(ctx, c.Conversation)
+	return map[string]string{"seat": seat}, err
+}
+
+func (h *House) nativeState(ctx context.Context, c dialog.Call) (any, error) {
+	seats, err := h.native(c.Conversation)
+	if err != nil {
+		return nil, err
+	}
+	state, seat, err := seats.NativeState(ctx, c.Conversation)
+	return map[string]string{"state": string(state), "seat": seat}, err
+}
+
+// lost tells a conversation that a seat of the platform's own could not be given it: the case waits for a seat of the house then.
+func (h *House) lost(l postman.Loan, why chat.FailureKind) {
+	var r chat.Reply
+	if json.Unmarshal(l.Body, &r) != nil || r.Native == "" || r.Native == chat.EndSeat {
+		return
+	}
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), lostWithin)
+		defer cancel()
+		m := chat.Message{ID: "lost:" + l.ID, Kind: chat.Undelivered, From: l.To, Of: r.Key, Event: string(why), At: time.Now()}
+		for pause := 100 * time.Millisecond; ; pause *= 2 {
+			_, err := h.host.Post(ctx, m)
+			if err == nil {
+				h.kick(l.To)
+				return
+			}
+			select {
+			case <-time.After(pause):
+			case <-ctx.Done():
+				h.log.Error("a seat of the platform could not be given a conversation, and it was not told", "channel", l.To.Channel, "error", err)
+				return
+			}
+		}
+	}()
+}
+
+// lostWithin is how long telling a conversation is tried. If it fails, the person's next message finds out by itself.
+const lostWithin = 20 * time.Second
