@@ -37,18 +37,23 @@ func NewAPI(base string, client *http.Client, secrets ...string) *API {
 // Call makes one call: a POST with in as JSON, or a GET when in is nil. out may be nil. path may have a query of its own. A refused access token is renewed once and
 // the call repeated once; nothing else is. Every error is an *Error or comes from getting a token.
 func (a *API) Call(ctx context.Context, path string, in, out any) error {
+	return a.authorised(ctx, func(token string) error { return a.call(ctx, path, token, in, out) })
+}
+
+// authorised runs call with the access token, and once more with another one when the platform refuses that.
+func (a *API) authorised(ctx context.Context, call func(token string) error) error {
 	token, err := a.Tokens.Token(ctx)
 	if err != nil {
 		return err
 	}
-	err = a.call(ctx, path, token, in, out)
+	err = call(token)
 	if e := (*Error)(nil); !errors.As(err, &e) || !e.tokenRefused() {
 		return err
 	}
 	if token, err = a.Tokens.Refused(ctx, token); err != nil {
 		return err
 	}
-	return a.call(ctx, path, token, in, out)
+	return call(token)
 }
 
 // StableToken is the Fetch of official accounts and mini-programs. The secret travels in the body, never in the address.
@@ -79,6 +84,11 @@ func (a *API) call(ctx context.Context, path, token string, in, out any) error {
 	if err != nil {
 		return err
 	}
+	return a.answer(path, token, status, body, out)
+}
+
+// answer reads an answer of the API into out, which may be nil.
+func (a *API) answer(path, token string, status int, body []byte, out any) error {
 	fail := &Error{Op: op(path), Status: status, Sent: true}
 	if status != http.StatusOK {
 		return fail
@@ -102,17 +112,51 @@ func (a *API) call(ctx context.Context, path, token string, in, out any) error {
 	return nil
 }
 
-// exchange makes one HTTP request. Its errors name the path, never the address.
+// exchange makes one HTTP request and reads the answer.
 func (a *API) exchange(ctx context.Context, path, token string, in any) (body []byte, status int, err error) {
-	method, payload := http.MethodGet, io.Reader(nil)
-	if in != nil {
-		var b bytes.Buffer
-		enc := json.NewEncoder(&b)
-		enc.SetEscapeHTML(false) // the platform shows \u003c as it is
-		if err := enc.Encode(in); err != nil {
-			return nil, 0, fmt.Errorf("%s: %w", op(path), err)
-		}
-		method, payload = http.MethodPost, &b
+	res, err := a.open(ctx, path, token, in)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { _ = res.Body.Close() }() // nothing is left to do about it
+	if body, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer)); err != nil {
+		return nil, 0, &Error{Op: op(path), Cause: a.scrubbed(err, token), Sent: true}
+	}
+	return body, res.StatusCode, nil
+}
+
+// form is a body that is not JSON.
+type form struct {
+	contentType string
+	body        []byte
+}
+
+// payload is what is posted for in, nil for a GET.
+func payload(in any) (*form, error) {
+	switch in := in.(type) {
+	case nil:
+		return nil, nil
+	case *form:
+		return in, nil
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // the platform shows \u003c as it is
+	if err := enc.Encode(in); err != nil {
+		return nil, err
+	}
+	return &form{"application/json; charset=utf-8", b.Bytes()}, nil
+}
+
+// open makes one HTTP request; the caller closes the answer's body. Its errors name the path, never the address.
+func (a *API) open(ctx context.Context, path, token string, in any) (*http.Response, error) {
+	post, err := payload(in)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op(path), err)
+	}
+	method, body := http.MethodGet, io.Reader(nil)
+	if post != nil {
+		method, body = http.MethodPost, bytes.NewReader(post.body)
 	}
 	address := a.base + path
 	if token != "" {
@@ -128,22 +172,18 @@ func (a *API) exchange(ctx context.Context, path, token string, in any) (body []
 		GetConn:      func(string) { traced.Store(true) },
 		WroteHeaders: func() { wrote.Store(true) }, // a small body follows in the same write
 	})
-	r, err := http.NewRequestWithContext(ctx, method, address, payload)
+	r, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
-		return nil, 0, &Error{Op: op(path), Cause: unwrapURL(err)}
+		return nil, &Error{Op: op(path), Cause: unwrapURL(err)}
 	}
-	if in != nil {
-		r.Header.Set("Content-Type", "application/json; charset=utf-8")
+	if post != nil {
+		r.Header.Set("Content-Type", post.contentType)
 	}
 	res, err := a.http.Do(r)
 	if err != nil {
-		return nil, 0, &Error{Op: op(path), Cause: a.scrubbed(err, token), Sent: wrote.Load() || !traced.Load()}
+		return nil, &Error{Op: op(path), Cause: a.scrubbed(err, token), Sent: wrote.Load() || !traced.Load()}
 	}
-	defer func() { _ = res.Body.Close() }() // nothing is left to do about it
-	if body, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer)); err != nil {
-		return nil, 0, &Error{Op: op(path), Cause: a.scrubbed(err, token), Sent: true}
-	}
-	return body, res.StatusCode, nil
+	return res, nil
 }
 
 // op is a path without its query, which may hold a secret.

@@ -69,7 +69,7 @@ func kind(code int) chat.FailureKind {
 		return chat.Temporary
 	case 40003, 43004, 45087, 48002, 70000:
 		return chat.Blocked
-	case 40007:
+	case 40004, 40005, 40006, 40007, 40009, 45001: // kind, type, size or id of a file
 		return chat.BadMedia
 	case 40013, 40125, 40164, 40243, 41002, 41004, 61004, 89501, 89503, 89506, 89507,
 		48004, 50002: // the account is banned or restricted: keep, and alarm
@@ -131,7 +131,7 @@ func Classify(err error, now time.Time) *chat.Failure {
 		return f
 	}
 	if e.Code == 0 {
-		f.Unknown = e.Sent && e.Op != stablePath
+		f.Unknown = e.Sent && e.Op != stablePath && e.Op != uploadPath // neither shows anything
 		return f
 	}
 	f.Kind = kind(e.Code)
