@@ -90,6 +90,10 @@ type Message struct {
 	ReplyBy time.Time         `json:"reply_by"`        // instant by which replies must be returned; zero: push only
 }
 
+// SignedScene is the key of Message.Scene by which a scene says that the house itself made its link (adapters/entry): "yes". No plain
+// scene can hold it.
+const SignedScene = "signed"
+
 // MaxText is how many bytes of a message's text are kept; what is longer is cut at a rune and marked with "…".
 const MaxText = 8 << 10
 

@@ -59,6 +59,7 @@ func (c *Config) check(d *decoder) {
 		fault("release is missing; name a folder (xianda init makes one) or cos://BUCKET-APPID.REGION/PREFIX", nil)
 	}
 	c.checkMedia(d, fault)
+	c.checkLinks(d, fault)
 	c.checkChannels(d)
 	w := c.Handoff.Webhook
 	switch {
@@ -125,6 +126,12 @@ func (c *Config) checkMedia(d *decoder, fault func(string, []any, ...string)) {
 		if n, e := strconv.ParseUint(port, 10, 16); err != nil || e != nil || n == 0 || host == "" || strings.ContainsAny(host, "/@*%") {
 			fault("media.allow[%d]: want HOST:PORT of one private host, such as files.corp.example:443", []any{i}, "media", "allow")
 		}
+	}
+}
+
+func (c *Config) checkLinks(d *decoder, fault func(string, []any, ...string)) {
+	if c.Links.SecretPrevious != "" && c.Links.Secret == "" && c.Admin.Token == "" && !d.failed("links.secret") {
+		fault("links.secret_previous is set and nothing signs: set links.secret too", nil, "links")
 	}
 }
 

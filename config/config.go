@@ -48,7 +48,8 @@ type Media struct {
 
 // Links signs the entries of xianda channel link.
 type Links struct {
-	Secret Secret `yaml:"secret"` // default: made from admin.token
+	Secret         Secret `yaml:"secret"`          // default: made from admin.token; at least 32 bytes, which cmd/app checks
+	SecretPrevious Secret `yaml:"secret_previous"` // accepted as well, so that printed links outlive a rotation
 }
 
 // Admin is the listener of reference/api.md. Without a token there is no admin listener.

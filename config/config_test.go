@@ -50,6 +50,7 @@ func TestLoad(t *testing.T) {
 			Queues:  map[string]Queue{"default": {Skills: []string{}}, "支付": {Skills: []string{"退款", "it's"}}},
 		},
 		Media: Media{Store: "testdata/files", Keep: 48 * time.Hour, MaxMB: 5, Allow: []string{"files.corp.example:9000"}},
+		Links: Links{Secret: "canary-of-thirty-two-characters-1", SecretPrevious: "canary6"},
 		Backends: map[string]Backend{
 			"pay":  {URL: "https://pay.example/helpdesk", Token: "canary10", Timeout: time.Minute},
 			"slow": {URL: "http://127.0.0.1:8900/_slow", Timeout: 30 * time.Second},

@@ -53,6 +53,11 @@ func (c *Config) Show(w io.Writer) error {
 	if len(c.Media.Allow) > 0 {
 		p.raw(1, "allow: ["+strings.Join(quotedAll(c.Media.Allow), ", ")+"]")
 	}
+	if c.Links != (Links{}) {
+		p.head(0, "links")
+		p.line(1, "secret", c.Links.Secret.String())
+		p.line(1, "secret_previous", c.Links.SecretPrevious.String())
+	}
 	if len(c.Backends) > 0 {
 		p.head(0, "backends")
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/dialog/likely"
 	"github.com/xianda-bot/xianda/dialog/script"
 	"github.com/xianda-bot/xianda/kb"
@@ -41,8 +42,8 @@ func (t *turn) factors() []likely.Factor {
 			f = append(f, likely.Factor{Name: name, Value: value, Age: age})
 		}
 	}
-	for _, key := range firstKeys(t.s.Scene, maxScenes+1) {
-		if key != sceneLang {
+	for _, key := range firstKeys(t.s.Scene, maxScenes+2) {
+		if key != sceneLang && key != chat.SignedScene { // how a link was made is no reason to ask; a rule may ask for it
 			add("scene."+key, t.s.Scene[key], 0)
 		}
 	}

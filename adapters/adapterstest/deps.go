@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/entry"
 	"github.com/xianda-bot/xianda/chat"
 )
 
@@ -25,9 +26,13 @@ type Record struct {
 }
 
 // NewDeps returns dependencies that need no network and keep what is done with them: logs at every level, counts, and the messages
-// whose passive reply was shown. Random is seeded, Clock is time.Now (a synctest bubble's own inside one), HTTP reaches nothing.
+// whose passive reply was shown. Scene reads plain scenes, as a house does that has no secret. Random is seeded, Clock is time.Now (a synctest bubble's own inside one), HTTP reaches nothing.
 func NewDeps() (adapters.Deps, *Record) {
 	r := &Record{counts: map[string]int{}}
+	entries, err := entry.New(nil, time.Now, r)
+	if err != nil {
+		panic(err) // without a secret there is nothing that can fail
+	}
 	return adapters.Deps{
 		Log:     slog.New(slog.NewTextHandler(r, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Clock:   time.Now,
@@ -35,7 +40,7 @@ func NewDeps() (adapters.Deps, *Record) {
 		Outside: Client(http.NotFoundHandler()),
 		Vault:   NewVault(time.Now),
 		Feeds:   NewFeeds(),
-		Scene:   func(_, raw string) map[string]string { return Scene(raw) },
+		Scene:   entries.Read,
 		Count:   r,
 		Random:  &lockedReader{r: rand.New(rand.NewSource(1))},
 		Shown: func(m chat.Message) {
@@ -203,18 +208,4 @@ func (v *Vault) Lock(ctx context.Context, key string, ttl time.Duration) (func()
 			delete(v.locks, key)
 		}
 	}, true, ctx.Err()
-}
-
-// Scene reads "menu=refund,error=E1" as a house does that signs nothing; what has no "=" is left out.
-func Scene(raw string) map[string]string {
-	var scene map[string]string
-	for _, part := range strings.Split(raw, ",") {
-		if key, value, ok := strings.Cut(part, "="); ok {
-			if scene == nil {
-				scene = map[string]string{}
-			}
-			scene[key] = value
-		}
-	}
-	return scene
 }

@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -17,6 +18,8 @@ import (
 //
 //go:embed page.html static
 var files embed.FS
+
+var langForm = regexp.MustCompile(`^[A-Za-z]{2,3}(-[0-9A-Za-z]{2,8}){0,3}$`)
 
 // assets are the built files with their types.
 func assets() map[string]string {

@@ -74,10 +74,7 @@ func (a *Adapter) stream(w http.ResponseWriter, r *http.Request, in adapters.Inb
 // arrive tells the house that the person opened the page. A page that opens again and again is no news.
 func (a *Adapter) arrive(r *http.Request, to chat.Address, in adapters.Inbox) error {
 	q := r.URL.Query()
-	scene, ignored := parseScene(q.Get("scene"))
-	if ignored != "" {
-		a.deps.Count.Count("ignored", a.name, ignored)
-	}
+	scene := a.deps.Scene(a.name, q.Get("scene"))
 	if lang := q.Get("lang"); langForm.MatchString(lang) {
 		if scene == nil {
 			scene = map[string]string{}

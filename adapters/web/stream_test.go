@@ -58,8 +58,9 @@ func TestOpeningIsAnArrival(t *testing.T) {
 		{"", nil, ""},
 		{"?scene=error%3DRP_HOLD&lang=en", map[string]string{"error": "RP_HOLD", "lang": "en"}, ""},
 		{"?scene=pay&lang=%3Cscript%3E", map[string]string{"page": "pay"}, "ignored site lang"},
-		{"?scene=a%20b", map[string]string{}, "ignored site scene_malformed"},
-		{"?scene=v1.eyJlcnJvciI6.c2lnbmF0dXJlc2lnbmF0dXJl", nil, "ignored site scene_signed"},
+		{"?scene=a%20b", nil, "entries site malformed"},
+		{"?scene=_1" + strings.Repeat("A", 40), nil, "entries site forged"},
+		{"?scene=signed%3Dyes&lang=en", map[string]string{"lang": "en"}, "entries site malformed"},
 	} {
 		h := newHall(t, section())
 		_, begin, _ := h.open(t, "ann", c.query, "")

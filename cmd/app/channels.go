@@ -60,9 +60,6 @@ func platformClient() *http.Client {
 	}
 }
 
-// readScene reads what an entry carries.
-func readScene(string, string) map[string]string { return nil }
-
 func (c *channels) adapter(name string) (adapters.Adapter, bool) {
 	a, ok := c.at[name]
 	return a, ok
@@ -80,9 +77,10 @@ func (c *channels) Caps(a chat.Address) chat.Caps {
 }
 
 // adapterDeps are the things of the house that every adapter may use.
-func adapterDeps(cfg *config.Config, log *slog.Logger, store kept, m *metrics, shown func(chat.Message)) adapters.Deps {
+func adapterDeps(cfg *config.Config, log *slog.Logger, store kept, m *metrics, scene func(channel, raw string) map[string]string,
+	shown func(chat.Message)) adapters.Deps {
 	return adapters.Deps{
 		Log: log, Clock: time.Now, HTTP: platformClient(), Outside: outside.New(outside.Options{Allow: cfg.Media.Allow}), Vault: store.Vault(), Feeds: store.Feeds(), Count: m,
-		Random: rand.Reader, Scene: readScene, Shown: shown,
+		Random: rand.Reader, Scene: scene, Shown: shown,
 	}
 }

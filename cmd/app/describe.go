@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/entry"
 	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/cmd/app/outside"
 	"github.com/xianda-bot/xianda/config"
@@ -46,14 +48,15 @@ func bareDeps() adapters.Deps {
 	m := newMetrics()
 	return adapters.Deps{
 		Log: slog.New(slog.DiscardHandler), Clock: time.Now, HTTP: platformClient(), Outside: outside.New(outside.Options{}),
-		Vault: &memoryVault{}, Feeds: noFeeds{}, Count: m, Random: rand.Reader, Scene: readScene, Shown: func(chat.Message) {},
+		Vault: &memoryVault{}, Feeds: noFeeds{}, Count: m, Random: rand.Reader, Scene: func(_, raw string) map[string]string { return entry.Plain(raw) }, Shown: func(chat.Message) {},
 	}
 }
 
-// CheckChannels reads every channel's own section; the error tells all mistakes.
+// CheckChannels reads every channel's own section, and whether entry links can be signed; the error tells all mistakes.
 func CheckChannels(cfg *config.Config) error {
 	_, err := openChannels(cfg, builtIn(), bareDeps(), nil)
-	return err
+	_, short := signer(cfg, time.Now, newMetrics())
+	return errors.Join(err, short)
 }
 
 // Description is a channel in words.

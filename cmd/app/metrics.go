@@ -27,6 +27,7 @@ var counted = map[string][]string{
 	"backend_breaks": {"backend"},
 
 	"people_refused":        {"limit"},
+	"entries":               {"channel", "kind"},
 	"channel_restarts":      {"channel"},
 	"rejected":              {"channel", "why"},
 	"ignored":               {"channel", "event"},

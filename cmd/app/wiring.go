@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/entry"
 	"github.com/xianda-bot/xianda/adapters/postman"
 	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/config"
@@ -26,6 +27,7 @@ type wiring struct {
 	mux      *http.ServeMux
 	backends *backends
 	queues   []string
+	entries  *entry.Signer
 	seats    *webhook.Webhook
 
 	running map[string]*running // adapters that run, by channel
@@ -41,7 +43,7 @@ type running struct {
 // wire builds what cfg brings. Adapters whose section did not change are taken over from old, running as they are.
 func (h *House) wire(cfg *config.Config, old *wiring) (*wiring, error) {
 	w := &wiring{house: h, sections: map[string]config.Channel{}, mux: http.NewServeMux(), running: map[string]*running{}}
-	deps := adapterDeps(cfg, h.log, h.store, h.metrics, h.shown.note)
+	deps := adapterDeps(cfg, h.log, h.store, h.metrics, h.scene, h.shown.note)
 	same := map[string]adapters.Adapter{}
 	for _, section := range cfg.Channels {
 		w.sections[section.Name] = section
@@ -50,6 +52,9 @@ func (h *House) wire(cfg *config.Config, old *wiring) (*wiring, error) {
 		}
 	}
 	var err error
+	if w.entries, err = signer(cfg, time.Now, h.metrics); err != nil {
+		return nil, err
+	}
 	if w.channels, err = openChannels(cfg, h.o.Registry, deps, same); err != nil {
 		return nil, err
 	}
@@ -71,6 +76,11 @@ func (h *House) wire(cfg *config.Config, old *wiring) (*wiring, error) {
 	w.queues = slices.Sorted(maps.Keys(cfg.Handoff.Queues))
 	w.seats = webhook.New(string(cfg.Handoff.Webhook.URL), string(cfg.Handoff.Webhook.Secret), h.store.Queue(), webhook.Options{})
 	return w, nil
+}
+
+// scene reads what an entry carries by the secrets in force: adapters outlive a reload that changes them.
+func (h *House) scene(channel, raw string) map[string]string {
+	return h.wired.Load().entries.Read(channel, raw)
 }
 
 // mount hangs the doors of the channels that have one.

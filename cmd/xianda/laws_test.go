@@ -171,7 +171,7 @@ func maker(pkg string) string {
 // messenger returns the messenger that pkg is or belongs to, "" when it is none.
 func messenger(pkg string) string {
 	c := child(pkg, "adapters")
-	if c == "" || isTest(c) || c == "adapters/all" || c == "adapters/internal" || c == "adapters/postman" {
+	if c == "" || isTest(c) || c == "adapters/all" || c == "adapters/entry" || c == "adapters/internal" || c == "adapters/postman" {
 		return ""
 	}
 	return c
