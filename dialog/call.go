@@ -69,7 +69,7 @@ func (h *Host) perform(ctx context.Context, c *session.Claim, in *input, call *C
 	}
 	call.Conversation, call.User = c.Message.From, c.Session.User
 	call.Key = fmt.Sprintf("%s-%s-%d", session.CaseID(c.Message.From, c.Turn), c.Turn, len(in.results))
-	if len(in.results) == 0 {
+	if len(in.results) == 0 && !strings.HasPrefix(call.Name, housePrefix) { // the house answers at once
 		h.o.Typing(c.Message.From)
 	}
 	started := time.Now()
