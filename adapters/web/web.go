@@ -22,6 +22,7 @@ import (
 // Section is a channel of kind web in the configuration.
 type Section struct {
 	Path           string   `yaml:"path" json:"path,omitempty"`                       // of the page; default /web/<name>
+	URL            string   `yaml:"url" json:"url,omitempty"`                         // where people reach the page, for entry links; a proxy may call it otherwise
 	Origins        []string `yaml:"origins" json:"origins,omitempty"`                 // of pages that may hold the widget: https://shop.example
 	Title          string   `yaml:"title" json:"title,omitempty"`                     // what stands above the conversation; default 在线客服
 	Colour         string   `yaml:"colour" json:"colour,omitempty"`                   // of buttons and of the person's words, #rrggbb; default #3257d6
@@ -57,6 +58,7 @@ var (
 	_ adapters.Typer   = (*Adapter)(nil)
 	_ adapters.Holder  = (*Adapter)(nil)
 	_ adapters.Prober  = (*Adapter)(nil)
+	_ adapters.Linker  = (*Adapter)(nil)
 )
 
 // New makes the adapter of one page.
@@ -95,6 +97,13 @@ func (s *Section) check() error {
 		return errors.New("secret_previous is set without secret: set secret, or remove both")
 	case len(s.Origins) > 100:
 		return errors.New("origins has more than 100 entries: give the widget's pages fewer hosts")
+	}
+	if s.URL != "" {
+		u, err := url.Parse(s.URL)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			return fmt.Errorf("url must be the page's public address, without user and query, such as https://help.example%s/", s.Path)
+		}
+		s.URL = strings.TrimSuffix(s.URL, "/") + "/"
 	}
 	for i, o := range s.Origins {
 		u, err := url.Parse(o)

@@ -26,7 +26,7 @@ func mustNew(t testing.TB, s Section, d adapters.Deps) *Adapter {
 	t.Helper()
 	a, err := New("site", func(into any) error {
 		got := into.(*Section)
-		got.Secret, got.SecretPrevious, got.Origins = s.Secret, s.SecretPrevious, s.Origins
+		got.Secret, got.SecretPrevious, got.Origins, got.URL = s.Secret, s.SecretPrevious, s.Origins, s.URL
 		for to, from := range map[*string]string{&got.Path: s.Path, &got.Title: s.Title, &got.Colour: s.Colour} {
 			if from != "" {
 				*to = from

@@ -10,11 +10,11 @@ import (
 
 func newChannel(c *common) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "channel", Short: "list the channels, or try their platforms",
+		Use: "channel", Short: "list the channels, try their platforms, make links into them",
 		Example: "  xianda channel list\n  xianda channel probe shop",
 	}
 	cmd.AddCommand(
-		newChannelKinds(c),
+		newChannelKinds(c), newChannelLink(c),
 		&cobra.Command{
 			Use: "list", Short: "list the configured channels and what they can do", Args: cobra.NoArgs,
 			Example: "  xianda channel list\n  xianda channel list --json",

@@ -60,6 +60,7 @@ var touches = map[string]touched{
 	"config show":      {theConfig, nothing},
 	"config schema":    {nothing, nothing},
 	"channel kinds":    {nothing, nothing},
+	"channel link":     {theConfig + "; may ask the channel's platform for a QR code", "the file of --qr; nothing over what exists"},
 	"channel list":     {theConfig, nothing},
 	"channel probe":    {theConfig + "; asks the platforms", nothing},
 	"session show":     {theHouse, nothing},

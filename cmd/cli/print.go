@@ -98,9 +98,15 @@ const (
 	yellow = 33
 )
 
-// colour marks a word on a terminal, unless NO_COLOR is set (no-color.org).
+// coloured tells whether to mark words: on a terminal, unless NO_COLOR is set (no-color.org).
+func (c *common) coloured() bool {
+	no, _ := c.env.Getenv("NO_COLOR")
+	return c.env.Terminal && no == ""
+}
+
+// colour marks a word.
 func (c *common) colour(code int, s string) string {
-	if no, _ := c.env.Getenv("NO_COLOR"); !c.env.Terminal || no != "" {
+	if !c.coloured() {
 		return s
 	}
 	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", code, s)
