@@ -1,0 +1,74 @@
+package telegram
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/xianda-bot/xianda/chat"
+)
+
+// attached are the media of a message. Who shares a contact says its number, so that it can be an answer.
+func attached(in *message, m *chat.Message) []chat.Media {
+	switch {
+	case len(in.Photo) > 0:
+		best := in.Photo[0]
+		for _, p := range in.Photo {
+			if p.Width*p.Height >= best.Width*best.Height && int64(p.FileSize) <= maxDownload {
+				best = p
+			}
+		}
+		return []chat.Media{{Kind: "image", Ref: best.FileID, MIME: "image/jpeg", Size: int64(best.FileSize)}}
+	case in.Voice != nil:
+		return []chat.Media{{Kind: "voice", Ref: in.Voice.FileID, MIME: in.Voice.MimeType, Size: in.Voice.FileSize}}
+	case in.Video != nil:
+		return []chat.Media{{Kind: "video", Ref: in.Video.FileID, Name: fileName(in.Video.FileName), MIME: in.Video.MimeType, Size: in.Video.FileSize}}
+	case in.VideoNote != nil:
+		return []chat.Media{{Kind: "video", Ref: in.VideoNote.FileID, MIME: "video/mp4", Size: int64(in.VideoNote.FileSize)}}
+	case in.Animation != nil:
+		return []chat.Media{{Kind: "video", Ref: in.Animation.FileID, Name: fileName(in.Animation.FileName), MIME: in.Animation.MimeType, Size: in.Animation.FileSize}}
+	case in.Audio != nil:
+		return []chat.Media{{Kind: "file", Ref: in.Audio.FileID, Name: fileName(in.Audio.FileName), MIME: in.Audio.MimeType, Size: in.Audio.FileSize}}
+	case in.Document != nil:
+		d := chat.Media{Kind: "file", Ref: in.Document.FileID, Name: fileName(in.Document.FileName), MIME: in.Document.MimeType, Size: in.Document.FileSize}
+		if strings.HasPrefix(d.MIME, "image/") && !strings.Contains(d.MIME, "svg") {
+			d.Kind = "image" // sent as a file, to keep its quality
+		}
+		return []chat.Media{d}
+	case in.Sticker != nil:
+		s := chat.Media{Kind: "other", Ref: in.Sticker.FileID, Name: in.Sticker.Emoji, Size: int64(in.Sticker.FileSize)}
+		if !in.Sticker.IsAnimated && !in.Sticker.IsVideo {
+			s.Kind, s.MIME = "image", "image/webp"
+		}
+		return []chat.Media{s}
+	case in.Location != nil:
+		return []chat.Media{location(in)}
+	case in.Contact != nil:
+		if m.Text == "" {
+			m.Text = in.Contact.PhoneNumber
+		}
+		return []chat.Media{{Kind: "other", Name: fileName(strings.TrimSpace(in.Contact.FirstName + " " + in.Contact.LastName))}}
+	case in.Poll != nil, in.Dice != nil, in.Story != nil, in.Game != nil, in.Checklist != nil, in.PaidMedia != nil:
+		return []chat.Media{{Kind: "other"}}
+	}
+	return nil
+}
+
+func location(in *message) chat.Media {
+	degrees := func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+	m := chat.Media{Kind: "location", Ref: degrees(in.Location.Latitude) + "," + degrees(in.Location.Longitude)}
+	if in.Venue != nil {
+		m.Name = fileName(strings.TrimSpace(in.Venue.Title + " " + in.Venue.Address))
+	}
+	return m
+}
+
+// fileName is a name as the person gave it, for showing: nobody opens a file by it.
+func fileName(s string) string {
+	s = strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7f {
+			return -1
+		}
+		return c
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+	return chat.Cut(s, 200)
+}

@@ -1,0 +1,62 @@
+package telegram
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/go-telegram/bot"
+	"github.com/go-telegram/bot/models"
+)
+
+// self is who the bot is. Its id is in the token; its name is asked for once.
+type self struct {
+	id int64
+
+	mu   sync.Mutex // guards name, and lets one ask at a time
+	name string     // "shop_bot"; "" while it is not known
+}
+
+func newSelf(token string) *self {
+	id, _, _ := strings.Cut(token, ":")
+	n, _ := strconv.ParseInt(id, 10, 64) // its form is checked; beyond int64 nobody is it
+	return &self{id: n}
+}
+
+// username is the bot's name without @.
+func (a *Adapter) username(ctx context.Context) (string, error) {
+	a.self.mu.Lock()
+	defer a.self.mu.Unlock()
+	if a.self.name != "" {
+		return a.self.name, nil
+	}
+	me, err := a.me(ctx)
+	if err != nil {
+		return "", err
+	}
+	a.self.name = me.Username
+	return me.Username, nil
+}
+
+// me asks the platform who the bot is.
+func (a *Adapter) me(ctx context.Context) (models.User, error) {
+	raw, err := a.api.call(ctx, "getMe", func(ctx context.Context, b *bot.Bot) error { _, err := b.GetMe(ctx); return err })
+	if err != nil {
+		return models.User{}, err
+	}
+	var u models.User
+	if err := json.Unmarshal(raw, &u); err != nil || u.Username == "" {
+		return models.User{}, &Error{Op: "getMe", Sent: true}
+	}
+	return u, nil
+}
+
+// introduce asks for the name until it is known, so that the first message of a group does not wait for it.
+func (a *Adapter) introduce(ctx context.Context) {
+	a.until(ctx, "getMe", "the platform does not say who the bot is; asked again (said once a minute)", func(ctx context.Context) error {
+		_, err := a.username(ctx)
+		return err
+	})
+}
