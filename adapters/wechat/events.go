@@ -46,15 +46,18 @@ func (a *Adapter) event(x *weixin.Element, m *chat.Message) (pool, ignored strin
 	return "", "unknown event"
 }
 
-// scanned puts what the code that was scanned carries into scene: what the house reads in it, and the code itself as "qr". What scene
-// holds already is the platform's word and stays.
+// scanned puts what the code that was scanned carries into scene: what the house reads in it, and the code itself as "qr" unless it is
+// signed, for then it says nothing of its own. What scene holds already is the platform's word and stays; a bare word is no page here.
 func (a *Adapter) scanned(code string, scene map[string]string) map[string]string {
 	if code == "" {
 		return scene
 	}
-	scene["qr"] = code
-	for k, v := range a.deps.Scene(a.name, code) {
-		if _, ours := scene[k]; !ours {
+	read := a.deps.Scene(a.name, code)
+	if read[chat.SignedScene] == "" {
+		scene["qr"] = code
+	}
+	for k, v := range read {
+		if _, ours := scene[k]; !ours && (k != "page" || v != code) {
 			scene[k] = v
 		}
 	}
