@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters/internal/weixin"
+	"github.com/xianda-bot/xianda/adapters/internal/weixin/weixintest"
 	"github.com/xianda-bot/xianda/chat"
 )
 
@@ -33,52 +34,52 @@ func textOf(content string) []byte {
 	return from("ann", "text", time.Now(), field{"Content", content}, field{"MsgId", "1"})
 }
 
-func good(h *hall) *sealedPush { return h.platform.seal(textOf("你好"), time.Now()) }
+func good(h *hall) *weixintest.Push { return h.seal(textOf("你好"), time.Now()) }
 
 // changed sends a well-made push after change.
-func changed(change func(p *sealedPush) *sealedPush) func(h *hall) *httptest.ResponseRecorder {
-	return func(h *hall) *httptest.ResponseRecorder { return h.serve(change(good(h)).request()) }
+func changed(change func(p *weixintest.Push) *weixintest.Push) func(h *hall) *httptest.ResponseRecorder {
+	return func(h *hall) *httptest.ResponseRecorder { return h.serve(change(good(h)).Request()) }
 }
 
 // query sends a well-made push of which one parameter is another.
 func query(name, value string) func(h *hall) *httptest.ResponseRecorder {
-	return changed(func(p *sealedPush) *sealedPush { return p.with(name, value) })
+	return changed(func(p *weixintest.Push) *weixintest.Push { return p.With(name, value) })
 }
 
 // added sends a well-made push with more parameters.
 func added(more string) func(h *hall) *httptest.ResponseRecorder {
-	return changed(func(p *sealedPush) *sealedPush { return &sealedPush{p.query + more, p.body} })
+	return changed(func(p *weixintest.Push) *weixintest.Push { return p.Changed(p.Query+more, p.Body) })
 }
 
 // stamped sends a push with this timestamp, rightly signed.
 func stamped(ts string) func(h *hall) *httptest.ResponseRecorder {
-	return changed(func(p *sealedPush) *sealedPush {
-		return p.with("timestamp", ts).with("nonce", "n").with("signature", weixin.Sign(testToken, ts, "n"))
+	return changed(func(p *weixintest.Push) *weixintest.Push {
+		return p.With("timestamp", ts).With("nonce", "n").With("signature", weixin.Sign(testAccount.Token, ts, "n"))
 	})
 }
 
 // msg sends these bytes as a message, rightly signed and encrypted.
 func msg(b string) func(h *hall) *httptest.ResponseRecorder {
 	return func(h *hall) *httptest.ResponseRecorder {
-		return h.serve(h.platform.seal([]byte(b), time.Now()).request())
+		return h.serve(h.seal([]byte(b), time.Now()).Request())
 	}
 }
 
 // envelope sends this ciphertext, rightly signed.
 func envelope(text string) func(h *hall) *httptest.ResponseRecorder {
-	return changed(func(p *sealedPush) *sealedPush {
-		q, err := url.ParseQuery(p.query)
+	return changed(func(p *weixintest.Push) *weixintest.Push {
+		q, err := url.ParseQuery(p.Query)
 		if err != nil {
 			panic(err)
 		}
-		q.Set("msg_signature", weixin.Sign(testToken, q.Get("timestamp"), q.Get("nonce"), text))
-		return &sealedPush{q.Encode(), pushXML(field{"Encrypt", text})}
+		q.Set("msg_signature", weixin.Sign(testAccount.Token, q.Get("timestamp"), q.Get("nonce"), text))
+		return p.Changed(q.Encode(), weixintest.XML(field{"Encrypt", text}))
 	})
 }
 
 // block encrypts b as it stands: whole blocks whose form may be wrong inside.
 func block(b []byte) string {
-	key, err := base64.StdEncoding.DecodeString(testKey + "=")
+	key, err := base64.StdEncoding.DecodeString(testAccount.Key + "=")
 	if err != nil {
 		panic(err)
 	}
@@ -105,20 +106,20 @@ func framed(size uint32, rest string, value byte) []byte {
 func repeatPush(plain bool, other []byte) func(h *hall) *httptest.ResponseRecorder {
 	return func(h *hall) *httptest.ResponseRecorder {
 		first := good(h)
-		h.serve(first.request())
+		h.serve(first.Request())
 		if plain {
-			return h.serve((&sealedPush{first.query, other}).request())
+			return h.serve(first.Changed(first.Query, other).Request())
 		}
-		q, err := url.ParseQuery(first.query)
+		q, err := url.ParseQuery(first.Query)
 		if err != nil {
 			panic(err)
 		}
-		sealed, err := h.platform.key.Seal(bytes.NewReader(make([]byte, 16)), other)
+		sealed, err := h.platform.Key().Seal(bytes.NewReader(make([]byte, 16)), other)
 		if err != nil {
 			panic(err)
 		}
-		q.Set("msg_signature", weixin.Sign(testToken, q.Get("timestamp"), q.Get("nonce"), sealed))
-		return h.serve((&sealedPush{q.Encode(), pushXML(field{"Encrypt", sealed})}).request())
+		q.Set("msg_signature", weixin.Sign(testAccount.Token, q.Get("timestamp"), q.Get("nonce"), sealed))
+		return h.serve(first.Changed(q.Encode(), weixintest.XML(field{"Encrypt", sealed})).Request())
 	}
 }
 
@@ -129,7 +130,7 @@ func around(content string) string {
 
 func header(name, value string) func(h *hall) *httptest.ResponseRecorder {
 	return func(h *hall) *httptest.ResponseRecorder {
-		r := good(h).request()
+		r := good(h).Request()
 		r.Header.Set(name, value)
 		return h.serve(r)
 	}
@@ -137,23 +138,23 @@ func header(name, value string) func(h *hall) *httptest.ResponseRecorder {
 
 func method(m string) func(h *hall) *httptest.ResponseRecorder {
 	return func(h *hall) *httptest.ResponseRecorder {
-		r := good(h).request()
+		r := good(h).Request()
 		r.Method = m
 		return h.serve(r)
 	}
 }
 
 func catalogue() []bad {
-	otherApp := weixinKey(testKey, "wx0000000000000000")
+	otherApp := weixinKey(testAccount.Key, "wx0000000000000000")
 	all := []bad{
 		{name: "A1 no signature", send: query("signature", ""), want: 403},
-		{name: "A1 no query", send: changed(func(p *sealedPush) *sealedPush { return &sealedPush{"", p.body} }), want: 403},
+		{name: "A1 no query", send: changed(func(p *weixintest.Push) *weixintest.Push { return p.Changed("", p.Body) }), want: 403},
 		{name: "A3 wrong signature", send: query("signature", strings.Repeat("a", 40)), want: 403},
 		{name: "A4 timestamp 10 min old", send: func(h *hall) *httptest.ResponseRecorder {
-			return h.serve(h.platform.seal(textOf("x"), time.Now().Add(-10*time.Minute)).request())
+			return h.serve(h.seal(textOf("x"), time.Now().Add(-10*time.Minute)).Request())
 		}, want: 403},
 		{name: "A5 timestamp in future", send: func(h *hall) *httptest.ResponseRecorder {
-			return h.serve(h.platform.seal(textOf("x"), time.Now().Add(10*time.Minute)).request())
+			return h.serve(h.seal(textOf("x"), time.Now().Add(10*time.Minute)).Request())
 		}, want: 403},
 		{name: "A6 timestamp not a number", send: stamped("soon"), want: 403},
 		{name: "A6 timestamp negative", send: stamped("-1"), want: 403},
@@ -163,17 +164,17 @@ func catalogue() []bad {
 		{name: "A7 timestamp beyond int64", send: stamped("99999999999999999999"), want: 403},
 		{name: "A8 replay, same body", send: func(h *hall) *httptest.ResponseRecorder {
 			p := good(h)
-			h.serve(p.request())
-			return h.serve(p.request())
+			h.serve(p.Request())
+			return h.serve(p.Request())
 		}, want: 200, heard: []string{"你好", "你好"}},
 		{name: "A9 replay, other body", plain: true, send: repeatPush(true, textOf("转账")), want: 403, heard: []string{"你好"}},
 		{name: "A9 replay, other body, encrypted", send: repeatPush(false, textOf("转账")), want: 403, heard: []string{"你好"}},
 		{name: "A10 plain text in safe mode", send: func(h *hall) *httptest.ResponseRecorder {
-			return h.serve(seal(h.platform.t, nil, textOf("x"), time.Now()).request())
+			return h.serve(testAccount.Seal(h.t, nil, textOf("x"), time.Now()).Request())
 		}, want: 403},
 		{name: "A10 plain text called raw", send: query("encrypt_type", "raw"), want: 403},
-		{name: "A10 plain text beside the envelope is ignored", send: changed(func(p *sealedPush) *sealedPush {
-			return &sealedPush{p.query, bytes.Replace(p.body, []byte("<Encrypt>"), []byte("<Content>转账</Content><FromUserName>victim</FromUserName><Encrypt>"), 1)}
+		{name: "A10 plain text beside the envelope is ignored", send: changed(func(p *weixintest.Push) *weixintest.Push {
+			return p.Changed(p.Query, bytes.Replace(p.Body, []byte("<Encrypt>"), []byte("<Content>转账</Content><FromUserName>victim</FromUserName><Encrypt>"), 1))
 		}), want: 200, heard: []string{"你好"}},
 		{name: "A11 encrypt_type=AES", send: query("encrypt_type", "AES"), want: 403},
 		{name: "A11 encrypt_type with a space", send: query("encrypt_type", "aes "), want: 403},
@@ -181,18 +182,18 @@ func catalogue() []bad {
 		{name: "A11 encrypted to a plain account", plain: true, send: query("encrypt_type", "aes"), want: 403},
 		{name: "A12 bad msg_signature", send: query("msg_signature", strings.Repeat("a", 40)), want: 403},
 		{name: "A12 no msg_signature", send: query("msg_signature", ""), want: 403},
-		{name: "A13 signature in upper case", send: changed(func(p *sealedPush) *sealedPush {
-			q, _ := url.ParseQuery(p.query)
-			return p.with("signature", strings.ToUpper(q.Get("signature")))
+		{name: "A13 signature in upper case", send: changed(func(p *weixintest.Push) *weixintest.Push {
+			q, _ := url.ParseQuery(p.Query)
+			return p.With("signature", strings.ToUpper(q.Get("signature")))
 		}), want: 403},
-		{name: "A13 signature with a trailing space", send: changed(func(p *sealedPush) *sealedPush {
-			q, _ := url.ParseQuery(p.query)
-			return p.with("signature", q.Get("signature")+" ")
+		{name: "A13 signature with a trailing space", send: changed(func(p *weixintest.Push) *weixintest.Push {
+			q, _ := url.ParseQuery(p.Query)
+			return p.With("signature", q.Get("signature")+" ")
 		}), want: 403},
 		{name: "A13 two signatures", send: added("&signature=" + strings.Repeat("a", 40)), want: 403},
 		{name: "A15 POST with echostr", send: added("&echostr=CANARYECHO"), want: 200, heard: []string{"你好"}},
 		{name: "A16 another app's envelope", send: func(h *hall) *httptest.ResponseRecorder {
-			return h.serve(seal(h.platform.t, otherApp, textOf("x"), time.Now()).request())
+			return h.serve(testAccount.Seal(h.t, otherApp, textOf("x"), time.Now()).Request())
 		}, want: 403},
 
 		{name: "B1 not base64", send: envelope("!!!!"), want: 403},
@@ -200,10 +201,10 @@ func catalogue() []bad {
 		{name: "B2 base64 of URLs", send: envelope(strings.Repeat("-_", 64)), want: 403},
 		{name: "B3 not whole blocks", send: envelope(base64.StdEncoding.EncodeToString(make([]byte, 48))), want: 403},
 		{name: "B4 empty", send: envelope(""), want: 403},
-		{name: "B5 padding 0", send: envelope(block(framed(1, "x"+testApp, 0))), want: 403},
-		{name: "B5 padding 33", send: envelope(block(framed(1, "x"+testApp, 33))), want: 403},
-		{name: "B6 length too long", send: envelope(block(framed(1000, "x"+testApp, 255))), want: 403},
-		{name: "B6 length 0xFFFFFFFF", send: envelope(block(framed(0xFFFFFFFF, "x"+testApp, 255))), want: 403},
+		{name: "B5 padding 0", send: envelope(block(framed(1, "x"+testAccount.App, 0))), want: 403},
+		{name: "B5 padding 33", send: envelope(block(framed(1, "x"+testAccount.App, 33))), want: 403},
+		{name: "B6 length too long", send: envelope(block(framed(1000, "x"+testAccount.App, 255))), want: 403},
+		{name: "B6 length 0xFFFFFFFF", send: envelope(block(framed(0xFFFFFFFF, "x"+testAccount.App, 255))), want: 403},
 		{name: "B7 decrypts to no XML", send: msg("hello"), want: 400},
 		{name: "B8 decrypts to an envelope", send: msg(strings.Replace(string(textOf("x")), "</xml>", "<Encrypt>AAAA</Encrypt></xml>", 1)), want: 400},
 		{name: "B9 1 MB of ciphertext", send: envelope(strings.Repeat("AAAA", 1<<18)), want: 413},
@@ -220,10 +221,10 @@ func catalogue() []bad {
 		{name: "E11 client gone after the body", send: func(h *hall) *httptest.ResponseRecorder {
 			ctx, hangUp := context.WithCancel(context.Background())
 			h.answer = func(turn context.Context, _ chat.Message) ([]chat.Reply, error) { hangUp(); return nil, turn.Err() }
-			return h.serve(good(h).request().WithContext(ctx))
+			return h.serve(good(h).Request().WithContext(ctx))
 		}, want: 200, heard: []string{"你好"}},
 		{name: "E12 spoofed X-Forwarded-For", send: func(h *hall) *httptest.ResponseRecorder {
-			r := good(h).with("signature", strings.Repeat("a", 40)).request()
+			r := good(h).With("signature", strings.Repeat("a", 40)).Request()
 			r.Header.Set("X-Forwarded-For", "127.0.0.1")
 			return h.serve(r)
 		}, want: 403},
@@ -232,7 +233,7 @@ func catalogue() []bad {
 			p, all := good(h), make([]*httptest.ResponseRecorder, 3)
 			var group sync.WaitGroup
 			for i := range all {
-				group.Go(func() { all[i] = h.serve(p.request()) })
+				group.Go(func() { all[i] = h.serve(p.Request()) })
 			}
 			group.Wait()
 			for _, w := range all[1:] {
@@ -353,7 +354,7 @@ func TestAfter2038(t *testing.T) {
 	h := newHall(t, section(true, true, numbered))
 	later := time.Date(2039, 1, 1, 0, 0, 0, 0, time.UTC)
 	h.gate.Clock = func() time.Time { return later }
-	if w := h.serve(h.platform.seal(textOf("x"), later).request()); w.Code != 200 || len(h.got) != 1 {
+	if w := h.serve(h.seal(textOf("x"), later).Request()); w.Code != 200 || len(h.got) != 1 {
 		t.Errorf("answered with %d, want 200", w.Code)
 	}
 }
@@ -362,7 +363,7 @@ func TestAfter2038(t *testing.T) {
 func TestLeft(t *testing.T) {
 	t.Parallel()
 	h := newHall(t, section(true, true, numbered))
-	h.platform.people["openid-ann"] = "ann"
+	h.platform.Befriend("ann")
 	m := h.push(t, from("ann", "event", time.Now(), field{"Event", "unsubscribe"}, field{"EventKey", ""}))
 	if m == nil || m.Kind != chat.Left || m.Right != nil {
 		t.Errorf("the inbox got %+v, want that the person left", m)

@@ -81,7 +81,7 @@ func TestBadConnections(t *testing.T) {
 }
 
 func head(h *hall, headers string) string {
-	return "POST /wechat/shop?" + h.platform.seal(nil, time.Now()).query + " HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n\r\n"
+	return "POST /wechat/shop?" + h.seal(nil, time.Now()).Query + " HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n\r\n"
 }
 
 func body() string { return string(textOf("你好")) }

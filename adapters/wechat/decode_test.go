@@ -69,7 +69,7 @@ func TestDecode(t *testing.T) {
 			t.Parallel()
 			h := newHall(t, section(true, true, numbered))
 			before := time.Now()
-			h.platform.people["openid-ann"] = "ann"
+			h.platform.Befriend("ann")
 			got := h.push(t, c.push)
 			if got == nil || c.want == nil {
 				if (got == nil) != (c.want == nil) {
@@ -102,7 +102,7 @@ func TestDecode(t *testing.T) {
 func TestUnverifiedBringsNoRight(t *testing.T) {
 	t.Parallel()
 	h := newHall(t, section(true, false, numbered))
-	h.platform.people["openid-ann"] = "ann"
+	h.platform.Befriend("ann")
 	if m := h.push(t, from("ann", "text", time.Now(), field{"Content", "x"}, field{"MsgId", "1"})); m.Right != nil {
 		t.Errorf("Right = %+v, want nil", m.Right)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/xianda-bot/xianda/adapters/adapterstest"
 	"github.com/xianda-bot/xianda/adapters/internal/weixin"
+	"github.com/xianda-bot/xianda/adapters/internal/weixin/weixintest"
 	"github.com/xianda-bot/xianda/chat"
 )
 
@@ -43,15 +44,15 @@ func FuzzMessage(f *testing.F) {
 	} {
 		f.Add(b)
 	}
-	key := mustKey(f, testKey, testApp)
+	key := weixintest.Key(f, testAccount.Key, testAccount.App)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var heard [2][]chat.Message
 		var status [2]int
 		for i, k := range []*weixin.Key{nil, key} {
 			s := section(k != nil, false, numbered)
-			push := seal(t, k, b, at)
+			push := testAccount.Seal(t, k, b, at)
 			w := httptest.NewRecorder()
-			fuzzed(t, s, &heard[i]).ServeHTTP(w, push.request())
+			fuzzed(t, s, &heard[i]).ServeHTTP(w, push.Request())
 			if status[i] = w.Code; w.Code >= 500 {
 				t.Errorf("answered with %d", w.Code)
 			}
@@ -66,16 +67,16 @@ func FuzzMessage(f *testing.F) {
 
 // FuzzHandler sends any query and body to an encrypting account: nothing that the platform did not sign gets in.
 func FuzzHandler(f *testing.F) {
-	key := mustKey(f, testKey, testApp)
-	good := seal(nil, key, textOf("你好"), time.Unix(1_800_000_000, 0))
-	f.Add("POST", good.query, good.body)
-	f.Add("GET", good.query+"&echostr=123", []byte(nil))
+	key := weixintest.Key(f, testAccount.Key, testAccount.App)
+	good := testAccount.Seal(f, key, textOf("你好"), time.Unix(1_800_000_000, 0))
+	f.Add("POST", good.Query, good.Body)
+	f.Add("GET", good.Query+"&echostr=123", []byte(nil))
 	f.Add("POST", "signature=a;b&timestamp=%zz", []byte("<xml>"))
 	f.Add("PUT", "", []byte(nil))
 	f.Fuzz(func(t *testing.T, method, query string, body []byte) {
 		var heard []chat.Message
 		door := fuzzed(t, section(true, false, numbered), &heard)
-		r := httptest.NewRequest(http.MethodPost, testWebhook, bytes.NewReader(body))
+		r := httptest.NewRequest(http.MethodPost, testAccount.Webhook, bytes.NewReader(body))
 		r.Method, r.URL.RawQuery = method, query
 		w := httptest.NewRecorder()
 		door.ServeHTTP(w, r)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/xianda-bot/xianda/adapters/adapterstest"
 	"github.com/xianda-bot/xianda/adapters/internal/weixin"
+	"github.com/xianda-bot/xianda/adapters/internal/weixin/weixintest"
 	"github.com/xianda-bot/xianda/chat"
 )
 
@@ -36,10 +37,10 @@ func TestPassiveReply(t *testing.T) {
 		{"an error", nil, errors.New("store: access_token=canary"), 503, "", false},
 	} {
 		h := newHall(t, section(true, true, numbered))
-		h.platform.people["openid-ann"] = "ann"
+		h.platform.Befriend("ann")
 		h.answer = func(context.Context, chat.Message) ([]chat.Reply, error) { return c.replies, c.err }
-		w := h.serve(h.platform.seal(from("ann", "text", time.Now(), field{"Content", "x"}, field{"MsgId", "1"}), time.Now()).request())
-		got, _ := h.platform.read(t, w.Body.Bytes())
+		w := h.serve(h.seal(from("ann", "text", time.Now(), field{"Content", "x"}, field{"MsgId", "1"}), time.Now()).Request())
+		got, _ := h.platform.Read(t, w.Body.Bytes(), false)
 		if w.Code != c.status || got.Text != c.text {
 			t.Errorf("%s: answered with %d and %q, want %d and %q", c.name, w.Code, got.Text, c.status, c.text)
 		}
@@ -59,7 +60,7 @@ func TestPanicInTheInbox(t *testing.T) {
 	t.Parallel()
 	h := newHall(t, section(true, true, numbered))
 	h.answer = func(context.Context, chat.Message) ([]chat.Reply, error) { panic("canary text of a person") }
-	w := h.serve(h.platform.seal(from("ann", "text", time.Now(), field{"Content", "x"}, field{"MsgId", "1"}), time.Now()).request())
+	w := h.serve(h.seal(from("ann", "text", time.Now(), field{"Content", "x"}, field{"MsgId", "1"}), time.Now()).Request())
 	if w.Code != 503 || w.Body.Len() > 0 {
 		t.Errorf("answered with %d %q, want 503 and nothing", w.Code, w.Body)
 	}
@@ -87,7 +88,7 @@ func TestTurnOutlivesTheRequest(t *testing.T) {
 			}
 			return []chat.Reply{{Text: "答"}}, nil
 		}
-		h.serve(h.platform.seal(from("ann", "text", time.Now(), field{"Content", "x"}, field{"MsgId", "1"}), time.Now()).request().WithContext(request))
+		h.serve(h.seal(from("ann", "text", time.Now(), field{"Content", "x"}, field{"MsgId", "1"}), time.Now()).Request().WithContext(request))
 		if n := len(h.record.Shown()); n != 0 {
 			t.Errorf("Shown was called %d times for a reply that nobody read", n)
 		}
@@ -105,7 +106,7 @@ func TestRunWaitsForDeliveries(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		over := make(chan error, 1)
 		go func() { over <- h.Run(ctx, nil) }()
-		go h.serve(h.platform.seal(from("ann", "text", time.Now(), field{"Content", "x"}, field{"MsgId", "1"}), time.Now()).request())
+		go h.serve(h.seal(from("ann", "text", time.Now(), field{"Content", "x"}, field{"MsgId", "1"}), time.Now()).Request())
 		synctest.Wait()
 		cancel()
 		synctest.Wait()
@@ -126,12 +127,12 @@ func TestRotation(t *testing.T) {
 	s.AESKeyPrevious, s.TokenPrevious = testOldKey, testOldToken
 	h := newHall(t, s)
 	msg := from("ann", "text", time.Now(), field{"Content", "x"}, field{"MsgId", "1"})
-	old := mustKey(t, testOldKey, testApp)
+	old := weixintest.Key(t, testOldKey, testAccount.App)
 	for _, c := range []struct {
 		name  string
 		token string
 		key   *weixin.Key
-	}{{"old key", testToken, old}, {"old token", testOldToken, h.platform.key}, {"both old", testOldToken, old}, {"both new", testToken, h.platform.key}} {
+	}{{"old key", testAccount.Token, old}, {"old token", testOldToken, h.platform.Key()}, {"both old", testOldToken, old}, {"both new", testAccount.Token, h.platform.Key()}} {
 		sealed, err := c.key.Seal(strings.NewReader("0123456789abcdef"), msg)
 		if err != nil {
 			t.Fatal(err)
@@ -139,7 +140,7 @@ func TestRotation(t *testing.T) {
 		ts := fmt.Sprint(time.Now().Unix())
 		query := "timestamp=" + ts + "&nonce=" + ts + "&signature=" + weixin.Sign(c.token, ts, ts) + "&encrypt_type=aes&msg_signature=" +
 			weixin.Sign(c.token, ts, ts, sealed) + "&openid=" + strings.ReplaceAll(c.name, " ", "")
-		w := h.serve((&sealedPush{query, pushXML(field{"Encrypt", sealed})}).request())
+		w := h.serve(h.seal(nil, time.Now()).Changed(query, weixintest.XML(field{"Encrypt", sealed})).Request())
 		x, err := weixin.ParseXML(w.Body.Bytes())
 		if err != nil {
 			t.Fatalf("%s: answered with %d %s", c.name, w.Code, w.Body)
@@ -174,7 +175,7 @@ func TestVerification(t *testing.T) {
 		{"none", strings.TrimSuffix(query, "&echostr="), 400},
 		{"two", query + "1&echostr=2", 403},
 	} {
-		w := h.serve(httptest.NewRequest(http.MethodGet, testWebhook+"?"+c.query, nil))
+		w := h.serve(httptest.NewRequest(http.MethodGet, testAccount.Webhook+"?"+c.query, nil))
 		if w.Code != c.status {
 			t.Errorf("%s: answered with %d, want %d", c.name, w.Code, c.status)
 		}
@@ -194,11 +195,11 @@ func BenchmarkReceive(b *testing.B) {
 	door := a.Handler(func(context.Context, chat.Message) ([]chat.Reply, error) {
 		return []chat.Reply{{Key: "k", Text: "您的红包会在二十四小时内退回。"}}, nil
 	})
-	push := seal(nil, mustKey(b, testKey, testApp), textOf("红包什么时候退回？"), time.Now())
+	push := testAccount.Seal(b, weixintest.Key(b, testAccount.Key, testAccount.App), textOf("红包什么时候退回？"), time.Now())
 	b.ReportAllocs()
 	for b.Loop() {
 		w := httptest.NewRecorder()
-		if door.ServeHTTP(w, push.request()); w.Code != http.StatusOK {
+		if door.ServeHTTP(w, push.Request()); w.Code != http.StatusOK {
 			b.Fatalf("answered with %d", w.Code)
 		}
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/xianda-bot/xianda/adapters"
 	"github.com/xianda-bot/xianda/adapters/adapterstest"
 	"github.com/xianda-bot/xianda/adapters/internal/weixin"
+	"github.com/xianda-bot/xianda/adapters/internal/weixin/weixintest"
+	"github.com/xianda-bot/xianda/adapters/wechat/wechattest"
 	"github.com/xianda-bot/xianda/chat"
 )
 
@@ -43,8 +45,9 @@ func TestSend(t *testing.T) {
 		{"image", push, false, chat.Reply{Text: "看图", Media: []chat.Media{{Kind: "image", Ref: "media-1"}}}, []adapterstest.Shown{{Media: 1}, {Text: "看图"}}},
 	} {
 		h := newHall(t, section(true, true, c.menus))
-		h.platform.people["openid-ann"] = "ann"
-		h.platform.noMenu = c.noMenu
+		h.platform.Befriend("ann")
+		h.platform.NoMenu = c.noMenu
+		h.platform.Keep("image", "image/png", []byte("\x89PNG")) // media-1
 		if _, err := h.Send(t.Context(), ann, c.reply, nil); err != nil {
 			t.Errorf("%s: Send = %v", c.name, err)
 			continue
@@ -52,7 +55,7 @@ func TestSend(t *testing.T) {
 		for i := range c.want {
 			c.want[i].Peer = "ann"
 		}
-		if got := h.platform.shown(); !reflect.DeepEqual(got, c.want) {
+		if got := h.platform.Sent(); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: the person sees %+v, want %+v", c.name, got, c.want)
 		}
 		if c.noMenu && h.Caps(ann).Choices != chat.None {
@@ -70,7 +73,7 @@ func TestSendRefusesNothing(t *testing.T) {
 			t.Errorf("Send(%+v) = %v, want refused", r, err)
 		}
 	}
-	if n := h.platform.called(weixin.SendPath); n != 0 {
+	if n := h.platform.Called(weixin.SendPath); n != 0 {
 		t.Errorf("%d calls for nothing", n)
 	}
 }
@@ -80,20 +83,20 @@ func TestUnverifiedIsRemembered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := newHall(t, section(true, true, push))
-		h.platform.unverified = true
+		h.platform.Unverified = true
 		for range 3 {
 			_, err := h.Send(t.Context(), ann, chat.Reply{Text: "x"}, nil)
 			if f, ok := err.(*chat.Failure); !ok || f.Kind != chat.NoPush { //nolint:errorlint // the contract says that it is one
 				t.Errorf("Send = %v, want nopush", err)
 			}
 		}
-		if n := h.platform.called(weixin.SendPath); n != 1 {
+		if n := h.platform.Called(weixin.SendPath); n != 1 {
 			t.Errorf("%d calls, want one", n)
 		}
 		if c := h.Caps(ann); c.Push != chat.None || c.PreferPush || c.Choices != chat.None {
 			t.Errorf("Caps = %+v, want passive only", c)
 		}
-		h.platform.people["openid-ann"] = "ann"
+		h.platform.Befriend("ann")
 		if m := h.push(t, from("ann", "text", time.Now(), field{"Content", "x"}, field{"MsgId", "1"})); m.Right != nil {
 			t.Errorf("Right = %+v, want nil", m.Right)
 		}
@@ -111,14 +114,14 @@ func TestSendTokenStorm(t *testing.T) {
 		d, _ := adapterstest.NewDeps()
 		p := newPlatform(t, true)
 		d.HTTP = adapterstest.Client(p)
-		p.people["openid-ann"] = "ann"
+		p.Befriend("ann")
 		two := []*Adapter{mustNew(t, section(true, true, push), d), mustNew(t, section(true, true, push), d)}
 		for _, a := range two {
 			if _, err := a.Send(t.Context(), ann, chat.Reply{Text: "first"}, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
-		p.revoke()
+		p.Revoke()
 		var group sync.WaitGroup
 		for i := range 200 {
 			group.Go(func() {
@@ -128,10 +131,10 @@ func TestSendTokenStorm(t *testing.T) {
 			})
 		}
 		group.Wait()
-		if n := p.called("/cgi-bin/stable_token"); n != 2 {
+		if n := p.Called("/cgi-bin/stable_token"); n != 2 {
 			t.Errorf("%d token calls, want 2: one at first, one after the revocation", n)
 		}
-		if n := len(p.shown()); n != 202 {
+		if n := len(p.Sent()); n != 202 {
 			t.Errorf("%d messages were shown, want 202", n)
 		}
 	})
@@ -140,12 +143,12 @@ func TestSendTokenStorm(t *testing.T) {
 func TestTyping(t *testing.T) {
 	t.Parallel()
 	h := newHall(t, section(true, true, push))
-	if err := h.Typing(t.Context(), ann); err != nil || h.platform.called(weixin.TypingPath) != 1 {
-		t.Errorf("Typing = %v with %d calls, want one", err, h.platform.called(weixin.TypingPath))
+	if err := h.Typing(t.Context(), ann); err != nil || h.platform.Called(weixin.TypingPath) != 1 {
+		t.Errorf("Typing = %v with %d calls, want one", err, h.platform.Called(weixin.TypingPath))
 	}
 	h = newHall(t, section(true, false, push))
-	if err := h.Typing(t.Context(), ann); err != nil || h.platform.called(weixin.TypingPath) != 0 {
-		t.Errorf("Typing of an unverified account = %v with %d calls, want none", err, h.platform.called(weixin.TypingPath))
+	if err := h.Typing(t.Context(), ann); err != nil || h.platform.Called(weixin.TypingPath) != 0 {
+		t.Errorf("Typing of an unverified account = %v with %d calls, want none", err, h.platform.Called(weixin.TypingPath))
 	}
 }
 
@@ -154,24 +157,24 @@ func TestProbe(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		change   func(*Section)
-		platform func(*platform)
+		platform func(*wechattest.Platform)
 		want     []adapters.Check
 	}{
-		{"all well", func(*Section) {}, func(*platform) {}, []adapters.Check{
+		{"all well", func(*Section) {}, func(*wechattest.Platform) {}, []adapters.Check{
 			{Name: "encryption", OK: true, Detail: "only encrypted pushes are accepted"},
 			{Name: "access token", OK: true, Detail: "stable_token gives one"},
 			{Name: "customer service", OK: true, Detail: "the seat list can be read"},
 		}},
-		{"wrong secret", func(s *Section) { s.AppSecret = "canarywrong" }, func(*platform) {}, []adapters.Check{
+		{"wrong secret", func(s *Section) { s.AppSecret = "canarywrong" }, func(*wechattest.Platform) {}, []adapters.Check{
 			{Name: "encryption", OK: true, Detail: "only encrypted pushes are accepted"},
 			{Name: "access token", Detail: "access token: /cgi-bin/stable_token: 40125 invalid appsecret rid: 1-2-3 (app_secret is wrong, or was reset in the console)"},
 		}},
-		{"not verified after all", func(*Section) {}, func(p *platform) { p.unverified = true }, []adapters.Check{
+		{"not verified after all", func(*Section) {}, func(p *wechattest.Platform) { p.Unverified = true }, []adapters.Check{
 			{Name: "encryption", OK: true, Detail: "only encrypted pushes are accepted"},
 			{Name: "access token", OK: true, Detail: "stable_token gives one"},
 			{Name: "customer service", Detail: "/cgi-bin/customservice/getkflist: 48001 api unauthorized rid: 1-2-3 (the account is not verified: set verified: false, or have it verified)"},
 		}},
-		{"plain, without a secret", func(s *Section) { s.AESKey, s.AppSecret, s.Verified = "", "", false }, func(*platform) {}, []adapters.Check{
+		{"plain, without a secret", func(s *Section) { s.AESKey, s.AppSecret, s.Verified = "", "", false }, func(*wechattest.Platform) {}, []adapters.Check{
 			{Name: "encryption", OK: true, Detail: "plain pushes: set aes_key and choose 安全模式 in the console, so that a captured request is worth nothing"},
 			{Name: "customer service", OK: true, Detail: "verified: false and no app_secret: passive replies only"},
 		}},
@@ -190,7 +193,7 @@ func TestProbe(t *testing.T) {
 func TestRedaction(t *testing.T) {
 	t.Parallel()
 	echo := func(w http.ResponseWriter, r *http.Request) {
-		answer(w, 47001, "at "+r.URL.String()+" secret="+testSecret+" "+testToken+" "+testKey)
+		weixintest.Answer(w, 47001, "at "+r.URL.String()+" secret="+testAccount.Secret+" "+testAccount.Token+" "+testAccount.Key)
 	}
 	for name, fault := range map[string]http.HandlerFunc{
 		"errmsg": echo,
@@ -200,14 +203,14 @@ func TestRedaction(t *testing.T) {
 		"page": func(w http.ResponseWriter, r *http.Request) { http.Error(w, r.URL.String(), http.StatusBadGateway) },
 	} {
 		h := newHall(t, section(true, true, push))
-		h.platform.fault = fault
+		h.platform.Break(func(w http.ResponseWriter, r *http.Request, _ func()) { fault(w, r) })
 		_, err := h.Send(t.Context(), ann, chat.Reply{Text: "x"}, nil)
 		if err == nil {
 			t.Errorf("%s: Send = nil, want an error", name)
 			continue
 		}
 		for where, text := range map[string]string{"error": fmt.Sprintf("%+v", err), "log": h.record.Log()} {
-			for _, secret := range []string{testSecret, testToken, testKey, testAccess} {
+			for _, secret := range []string{testAccount.Secret, testAccount.Token, testAccount.Key, testAccount.Access} {
 				if strings.Contains(text, secret) {
 					t.Errorf("%s: the %s holds a secret: %s", name, where, text)
 				}

@@ -20,7 +20,7 @@ func TestShownThoughThePlatformHangsUp(t *testing.T) {
 	t.Cleanup(server.Close)
 	const rounds = 200
 	for i := range rounds {
-		r := h.platform.seal(from("alice", "text", time.Now(), field{"Content", "你好"}, field{"MsgId", strconv.Itoa(1000 + i)}), time.Now()).request()
+		r := h.seal(from("alice", "text", time.Now(), field{"Content", "你好"}, field{"MsgId", strconv.Itoa(1000 + i)}), time.Now()).Request()
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			t.Fatal(err)

@@ -2,7 +2,6 @@ package wechat
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,6 +11,8 @@ import (
 
 	"github.com/xianda-bot/xianda/adapters"
 	"github.com/xianda-bot/xianda/adapters/adapterstest"
+	"github.com/xianda-bot/xianda/adapters/internal/weixin/weixintest"
+	"github.com/xianda-bot/xianda/adapters/wechat/wechattest"
 	"github.com/xianda-bot/xianda/chat"
 )
 
@@ -29,82 +30,77 @@ func TestSuite(t *testing.T) {
 			adapterstest.Run(t, func(t *testing.T, d adapters.Deps) adapterstest.Harness {
 				p := newPlatform(t, c.safe)
 				d.HTTP = adapterstest.Client(p)
-				p.unverified = !c.verified
+				p.Unverified = !c.verified
 				return adapterstest.Harness{
 					Adapter: mustNew(t, section(c.safe, c.verified, c.menus), d),
-					Secrets: []string{testSecret, testToken, testKey, testAccess},
-					Deliver: p.deliver, Forged: p.forged, Garbage: p.garbage, Sent: p.shown,
-					Faults: faults(p, c.verified),
+					Secrets: testAccount.Secrets(),
+					Deliver: func(t *testing.T, door http.Handler, d adapterstest.Delivery) adapterstest.Answer {
+						return p.Deliver(t, door, d)
+					},
+					Forged:  func(t *testing.T) map[string]*http.Request { return forged(t, p) },
+					Garbage: func(t *testing.T) map[string]*http.Request { return garbage(t, p) },
+					Sent:    p.Sent, Faults: faults(p, c.verified),
 				}
 			})
 		})
 	}
 }
 
-func faults(p *platform, verified bool) (all []adapterstest.Fault) {
-	set := func(h http.HandlerFunc) func(*testing.T) {
-		return func(*testing.T) { p.mu.Lock(); defer p.mu.Unlock(); p.fault = h }
-	}
+func faults(p *wechattest.Platform, verified bool) (all []adapterstest.Fault) {
 	if !verified {
-		return []adapterstest.Fault{{Name: "unverified", Set: set(nil), Want: chat.Failure{Kind: chat.NoPush}}}
+		return []adapterstest.Fault{{Name: "unverified", Set: func(*testing.T) {}, Want: chat.Failure{Kind: chat.NoPush}}}
 	}
 	for _, c := range []struct {
-		code int
+		how  string
 		want chat.Failure
 	}{
-		{-1, chat.Failure{Kind: chat.Temporary}},
-		{40003, chat.Failure{Kind: chat.Blocked}},
-		{40007, chat.Failure{Kind: chat.BadMedia}},
-		{40164, chat.Failure{Kind: chat.Auth}},
-		{43004, chat.Failure{Kind: chat.Blocked}},
-		{45002, chat.Failure{Kind: chat.TooLong}},
-		{45009, chat.Failure{Kind: chat.Rate}},
-		{45011, chat.Failure{Kind: chat.Rate, Retry: time.Minute}},
-		{45015, chat.Failure{Kind: chat.Window}},
-		{45047, chat.Failure{Kind: chat.Exhausted}},
-		{47001, chat.Failure{Kind: chat.Refused}},
-		{48001, chat.Failure{Kind: chat.NoPush}},
+		{"-1", chat.Failure{Kind: chat.Temporary}},
+		{"40003", chat.Failure{Kind: chat.Blocked}},
+		{"40007", chat.Failure{Kind: chat.BadMedia}},
+		{"40164", chat.Failure{Kind: chat.Auth}},
+		{"43004", chat.Failure{Kind: chat.Blocked}},
+		{"45002", chat.Failure{Kind: chat.TooLong}},
+		{"45009", chat.Failure{Kind: chat.Rate}},
+		{"45011", chat.Failure{Kind: chat.Rate, Retry: time.Minute}},
+		{"45015", chat.Failure{Kind: chat.Window}},
+		{"45047", chat.Failure{Kind: chat.Exhausted}},
+		{"47001", chat.Failure{Kind: chat.Refused}},
+		{"48001", chat.Failure{Kind: chat.NoPush}},
+		{"502", chat.Failure{Kind: chat.Temporary, Unknown: true}},
+		{"page", chat.Failure{Kind: chat.Temporary, Unknown: true}},
 	} {
-		all = append(all, adapterstest.Fault{
-			Name: fmt.Sprint(c.code), Want: c.want,
-			Set: set(func(w http.ResponseWriter, r *http.Request) { answer(w, c.code, "refused "+r.URL.RawQuery) }),
-		})
+		all = append(all, adapterstest.Fault{Name: c.how, Want: c.want, Set: func(*testing.T) { p.Fail(1, c.how) }})
 	}
-	return append(all,
-		adapterstest.Fault{Name: "502 page", Want: chat.Failure{Kind: chat.Temporary, Unknown: true},
-			Set: set(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>", http.StatusBadGateway) })},
-		adapterstest.Fault{Name: "page with 200", Want: chat.Failure{Kind: chat.Temporary, Unknown: true},
-			Set: set(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) })},
-	)
+	return all
 }
 
 // forged is adapterstest.Harness.Forged.
-func (p *platform) forged(*testing.T) map[string]*http.Request {
+func forged(t *testing.T, p *wechattest.Platform) map[string]*http.Request {
 	msg := from("mallory", "text", time.Now(), field{"Content", "转账"}, field{"MsgId", "1"})
-	good := p.seal(msg, time.Now())
+	good := p.Seal(t, msg, time.Now())
 	all := map[string]*http.Request{
-		"no query":        (&sealedPush{"", good.body}).request(),
-		"no signature":    good.with("signature", "").request(),
-		"wrong signature": good.with("signature", strings.Repeat("0", 40)).request(),
-		"an hour old":     p.seal(msg, time.Now().Add(-time.Hour)).request(),
+		"no query":        good.Changed("", good.Body).Request(),
+		"no signature":    good.With("signature", "").Request(),
+		"wrong signature": good.With("signature", strings.Repeat("0", 40)).Request(),
+		"an hour old":     p.Seal(t, msg, time.Now().Add(-time.Hour)).Request(),
 	}
-	if p.key != nil {
-		all["plain text"] = seal(p.t, nil, msg, time.Now()).request()
-		all["wrong msg_signature"] = good.with("msg_signature", strings.Repeat("0", 40)).request()
-		all["no msg_signature"] = good.with("msg_signature", "").request()
-		all["for another app"] = seal(p.t, mustKey(p.t, testKey, "wx0000000000000000"), msg, time.Now()).request()
+	if p.Key() != nil {
+		all["plain text"] = testAccount.Seal(t, nil, msg, time.Now()).Request()
+		all["wrong msg_signature"] = good.With("msg_signature", strings.Repeat("0", 40)).Request()
+		all["no msg_signature"] = good.With("msg_signature", "").Request()
+		all["for another app"] = testAccount.Seal(t, weixintest.Key(t, testAccount.Key, "wx0000000000000000"), msg, time.Now()).Request()
 	}
 	return all
 }
 
 // garbage is adapterstest.Harness.Garbage.
-func (p *platform) garbage(*testing.T) map[string]*http.Request {
+func garbage(t *testing.T, p *wechattest.Platform) map[string]*http.Request {
 	all := map[string]*http.Request{}
 	for name, msg := range map[string]string{
 		"empty": "", "JSON": "{}", "cut": "<xml><ToUserName>a", "no sender": "<xml><ToUserName>a</ToUserName><MsgType>text</MsgType></xml>",
 		"not UTF-8": "<xml><Content>\xff</Content></xml>", "DTD": `<!DOCTYPE x><xml></xml>`,
 	} {
-		all[name] = p.seal([]byte(msg), time.Now()).request()
+		all[name] = p.Seal(t, []byte(msg), time.Now()).Request()
 	}
 	return all
 }
@@ -112,7 +108,8 @@ func (p *platform) garbage(*testing.T) map[string]*http.Request {
 // hall is one adapter with its platform and an inbox that keeps what it gets.
 type hall struct {
 	*Adapter
-	platform *platform
+	t        testing.TB
+	platform *wechattest.Platform
 	record   *adapterstest.Record
 	door     http.Handler
 
@@ -124,7 +121,7 @@ type hall struct {
 func newHall(t *testing.T, s Section) *hall {
 	t.Helper()
 	d, record := adapterstest.NewDeps()
-	h := &hall{platform: newPlatform(t, s.AESKey != ""), record: record}
+	h := &hall{t: t, platform: newPlatform(t, s.AESKey != ""), record: record}
 	d.HTTP = adapterstest.Client(h.platform)
 	h.Adapter = mustNew(t, s, d)
 	h.door = h.Handler(func(ctx context.Context, m chat.Message) ([]chat.Reply, error) {
@@ -140,6 +137,8 @@ func newHall(t *testing.T, s Section) *hall {
 	return h
 }
 
+func (h *hall) seal(msg []byte, at time.Time) *weixintest.Push { return h.platform.Seal(h.t, msg, at) }
+
 func (h *hall) serve(r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	h.door.ServeHTTP(w, r)
@@ -150,7 +149,7 @@ func (h *hall) serve(r *http.Request) *httptest.ResponseRecorder {
 func (h *hall) push(t *testing.T, msg []byte) *chat.Message {
 	t.Helper()
 	before := len(h.got)
-	if w := h.serve(h.platform.seal(msg, time.Now()).request()); w.Code != http.StatusOK {
+	if w := h.serve(h.seal(msg, time.Now()).Request()); w.Code != http.StatusOK {
 		t.Fatalf("%s was answered with %d", msg, w.Code)
 	}
 	if len(h.got) == before {
@@ -171,9 +170,9 @@ func TestNewRefuses(t *testing.T) {
 		{"token with a space", func(s *Section) { s.Token = "abc def" }, "token must be 3 to 32 letters and digits, as the console requires"},
 		{"previous token", func(s *Section) { s.TokenPrevious = "a" }, "token_previous must be 3 to 32 letters and digits, or left out"},
 		{"no app id", func(s *Section) { s.AppID = "" }, "app_id is missing: copy the developer ID (开发者ID) from the console"},
-		{"short key", func(s *Section) { s.AESKey = testKey[1:] }, "aes_key has 42 characters, an EncodingAESKey has exactly 43: copy it from the console"},
+		{"short key", func(s *Section) { s.AESKey = testAccount.Key[1:] }, "aes_key has 42 characters, an EncodingAESKey has exactly 43: copy it from the console"},
 		{"previous key", func(s *Section) { s.AESKeyPrevious = "x" }, "aes_key_previous has 1 characters, an EncodingAESKey has exactly 43: copy it from the console"},
-		{"previous key alone", func(s *Section) { s.AESKey, s.AESKeyPrevious = "", testKey }, "aes_key_previous is set without aes_key: set aes_key, or remove both to accept plain pushes"},
+		{"previous key alone", func(s *Section) { s.AESKey, s.AESKeyPrevious = "", testAccount.Key }, "aes_key_previous is set without aes_key: set aes_key, or remove both to accept plain pushes"},
 		{"no secret", func(s *Section) { s.AppSecret = "" }, "app_secret is missing: a verified account needs it to push messages; set it, or verified: false"},
 		{"menus", func(s *Section) { s.Menus = "pushed" }, `menus "pushed" is not known: use numbered, links or push`},
 		{"path", func(s *Section) { s.Path = "wechat" }, `path "wechat" must begin with / and be a plain path, as in the console's URL`},
@@ -197,7 +196,7 @@ func TestDefaults(t *testing.T) {
 	d, _ := adapterstest.NewDeps()
 	a, err := New("shop", func(into any) error {
 		s := into.(*Section)
-		s.AppID, s.Token = testApp, testToken
+		s.AppID, s.Token = testAccount.App, testAccount.Token
 		return nil
 	}, d)
 	if err != nil {
