@@ -61,6 +61,7 @@ const (
 
 	Recalled    Kind = "recalled"    // the person took an earlier message back; Message.Of is its delivery id
 	Undelivered Kind = "undelivered" // the platform took a reply and did not show it; Message.Of is its Key, Message.Event a FailureKind
+	Lost        Kind = "lost"        // the house could not keep Message.Media[0] of the person's message Message.Of; Message.Event is LostExpired …
 	Native      Kind = "native"      // a seat of the platform's own console did something; Message.Event is NativeBegan …, Message.Name the seat
 )
 
@@ -68,6 +69,14 @@ const (
 const (
 	NativeBegan = "began" // a seat has the conversation, or another one than before: Message.Name
 	NativeEnded = "ended" // the conversation is the bot's again; Message.Right may permit a last word
+)
+
+// Why a medium could not be kept (Message.Event of kind Lost).
+const (
+	LostExpired     = "expired"     // the platform does not have it any more
+	LostTooLarge    = "too_large"   // it is larger than the house keeps
+	LostRefused     = "refused"     // it lies where the house does not go, or the platform refuses to give it
+	LostUnavailable = "unavailable" // nobody gave it, or could keep it, for too long
 )
 
 // Message is anything that happens to a conversation. A repeated delivery bears the same ID.
