@@ -189,10 +189,11 @@ func event(c *session.Claim, j judgement) []byte {
 		Sources []string          `json:"sources,omitempty"`
 		Path    []string          `json:"path,omitempty"`
 		Scene   map[string]string `json:"scene,omitempty"`
-		Offered []offeredItem     `json:"offered,omitempty"` // likely questions shown
-		Factors []string          `json:"factors,omitempty"` // what was known when they were
-		Taken   string            `json:"taken,omitempty"`   // what the person turned out to want
-	}{c.Now.UnixMilli(), c.Message.From.Channel, c.Turn, c.Message.Kind, j.reason, sources, j.path, c.Message.Scene, offers, factors, j.taken})
+		Entered *entrance         `json:"entrance,omitempty"` // of the turn that begins a visit
+		Offered []offeredItem     `json:"offered,omitempty"`  // likely questions shown
+		Factors []string          `json:"factors,omitempty"`  // what was known when they were
+		Taken   string            `json:"taken,omitempty"`    // what the person turned out to want
+	}{c.Now.UnixMilli(), c.Message.From.Channel, c.Turn, c.Message.Kind, j.reason, sources, j.path, c.Message.Scene, entered(c), offers, factors, j.taken})
 	if err != nil {
 		return nil
 	}

@@ -107,6 +107,10 @@ func (s *Signer) Sign(channel string, scene map[string]string, until time.Time, 
 	return version + encoding.EncodeToString(append(body, mac(s.keys[0], channel, body)...)), nil
 }
 
+// IsToken tells whether raw claims to be signed, whatever that is worth. A token says nothing of its own and differs for each link: a
+// messenger that keeps the raw string as a signal of its own, as the code that was scanned, leaves out tokens.
+func IsToken(raw string) bool { return strings.HasPrefix(raw, mark) }
+
 // Read returns the scene that raw carries: signed, which then holds chat.SignedScene, or plain. What is forged, expired or malformed is
 // left out and counted. The result is nil when nothing is left; it is untrusted as to who sent it.
 func (s *Signer) Read(channel, raw string) map[string]string {
@@ -115,7 +119,7 @@ func (s *Signer) Read(channel, raw string) map[string]string {
 	}
 	var scene map[string]string
 	var kind string
-	if strings.HasPrefix(raw, mark) {
+	if IsToken(raw) {
 		scene, kind = s.open(channel, raw)
 	} else {
 		scene, kind = parse(raw)

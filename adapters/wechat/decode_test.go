@@ -50,6 +50,7 @@ func TestDecode(t *testing.T) {
 		{"subscribe behind a payment", event("subscribe", field{"EventKey", "last_trade_no_1"}), &chat.Message{Kind: chat.Arrived, Scene: map[string]string{"event": "subscribe"}, Right: three("subscribe")}},
 		{"F6 a code that carries a scene", event("SCAN", field{"EventKey", "page=pay,qr=forged"}), &chat.Message{Kind: chat.Arrived, Scene: map[string]string{"qr": "page=pay,qr=forged", "page": "pay"}, Right: three("scan")}},
 		{"F6 subscribe by a code that carries a scene", event("subscribe", field{"EventKey", "qrscene_error=E1,event=forged"}), &chat.Message{Kind: chat.Arrived, Scene: map[string]string{"event": "subscribe", "qr": "error=E1,event=forged", "error": "E1"}, Right: three("subscribe")}},
+		{"F6 a code that nobody signed", event("SCAN", field{"EventKey", "_1AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}), &chat.Message{Kind: chat.Arrived, Scene: map[string]string{}, Right: three("scan")}},
 		{"SCAN", event("SCAN", field{"EventKey", "counter-7"}, field{"Ticket", "T"}), &chat.Message{Kind: chat.Arrived, Scene: map[string]string{"qr": "counter-7"}, Right: three("scan")}},
 		{"CLICK", event("CLICK", field{"EventKey", "HELP"}), &chat.Message{Kind: chat.Arrived, Scene: map[string]string{"menu": "HELP"}, Right: three("menu")}},
 		{"scancode_waitmsg", nested("scancode_waitmsg", "6", "<ScanCodeInfo><ScanType>qrcode</ScanType><ScanResult>1</ScanResult></ScanCodeInfo>"), &chat.Message{Kind: chat.Arrived, Scene: map[string]string{"menu": "6", "scan": "1"}, Right: three("menu")}},

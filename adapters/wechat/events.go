@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/xianda-bot/xianda/adapters/entry"
 	"github.com/xianda-bot/xianda/adapters/internal/weixin"
 	"github.com/xianda-bot/xianda/chat"
 )
@@ -47,16 +48,15 @@ func (a *Adapter) event(x *weixin.Element, m *chat.Message) (pool, ignored strin
 }
 
 // scanned puts what the code that was scanned carries into scene: what the house reads in it, and the code itself as "qr" unless it is
-// signed, for then it says nothing of its own. What scene holds already is the platform's word and stays; a bare word is no page here.
+// a token, which says nothing of its own. What scene holds already is the platform's word and stays; a bare word is no page here.
 func (a *Adapter) scanned(code string, scene map[string]string) map[string]string {
 	if code == "" {
 		return scene
 	}
-	read := a.deps.Scene(a.name, code)
-	if read[chat.SignedScene] == "" {
+	if !entry.IsToken(code) {
 		scene["qr"] = code
 	}
-	for k, v := range read {
+	for k, v := range a.deps.Scene(a.name, code) {
 		if _, ours := scene[k]; !ours && (k != "page" || v != code) {
 			scene[k] = v
 		}

@@ -18,13 +18,13 @@ import (
 	"github.com/xianda-bot/xianda/store/redis/redistest"
 )
 
-// What a person does with the page: typing, tapping, keys alone, several tabs, a reload.
+// What a person does with the page that a signed link opened on their problem (F6): typing, tapping, keys alone, several tabs, a reload.
 func TestPageInChromium(t *testing.T) {
 	h := newWebHouse(t, "")
 	h.start()
 	b := newBrowser(t)
 	p := b.tab()
-	address := h.page() + "?scene=error=RP_HOLD"
+	address := h.link("page=pay,error=RP_HOLD")
 	p.chats(address)
 	p.offers("红包功能被限制怎么办")
 	if focus := value[string](p, "document.activeElement.tagName"); focus != "TEXTAREA" {
@@ -102,6 +102,18 @@ func TestPageInChromium(t *testing.T) {
 	p.reads("对话已在别的窗口打开")
 	p.taps("在这里继续")
 	p.sees("!document.querySelector('.notice:not([hidden])')")
+
+	forged := b.stranger()
+	forged.chats(strings.Replace(address, "scene=_1", "scene=_1AAAA", 1)) // somebody else's, or broken on the way
+	if got := forged.offers("转人工"); contains(got, "红包功能被限制怎么办") {
+		t.Errorf("a forged link opens on the problem: %q", got)
+	}
+	counted := h.metrics()
+	for _, count := range []string{`xianda_entries_total{channel="site",kind="signed"}`, `xianda_entries_total{channel="site",kind="forged"} 1`} {
+		if !strings.Contains(counted, count) {
+			t.Errorf("the metrics do not hold %s", count)
+		}
+	}
 
 	english := b.stranger()
 	english.chats(h.page() + "?lang=en")

@@ -30,6 +30,7 @@ type platform struct {
 	pushed map[string][]shown // openid → what custom/send brought
 	busy   int                // deliveries that were refused or cut and made again
 	asked  func() string      // answers the dialogs' backend; nil: it is not there
+	codes  map[string]string  // address in a QR code → the scene that it carries
 }
 
 // shown is a text that reached a phone.
@@ -43,13 +44,14 @@ type post struct {
 	openid, text string
 	id           int64
 	at           time.Time
+	code         string // scene of the code that was scanned to follow the account; then there is no text
 }
 
 // delivery is the id that the official account's adapter gives a message.
 func (p post) delivery() string { return fmt.Sprintf("%d-%d", p.id, p.at.Unix()) }
 
 func newPlatform(t *testing.T) *platform {
-	p := &platform{token: "chaostoken1", pushed: map[string][]shown{}}
+	p := &platform{token: "chaostoken1", pushed: map[string][]shown{}, codes: map[string]string{}}
 	p.client = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	p.api = httptest.NewServer(http.HandlerFunc(p.serve))
 	t.Cleanup(p.api.Close)
@@ -76,6 +78,26 @@ func (p *platform) serve(w http.ResponseWriter, r *http.Request) {
 		p.pushed[m.ToUser] = append(p.pushed[m.ToUser], shown{time.Now(), m.Text.Content})
 		p.mu.Unlock()
 		io.WriteString(w, `{"errcode":0,"errmsg":"ok"}`)
+	case "/cgi-bin/qrcode/create":
+		var m struct {
+			Name string `json:"action_name"`
+			Life int64  `json:"expire_seconds"`
+			Info struct {
+				Scene struct {
+					Text string `json:"scene_str"`
+				} `json:"scene"`
+			} `json:"action_info"`
+		}
+		err := json.NewDecoder(io.LimitReader(r.Body, 1<<16)).Decode(&m)
+		if scene := m.Info.Scene.Text; err != nil || m.Name != "QR_STR_SCENE" || m.Life < 60 || m.Life > 2592000 || scene == "" || len(scene) > 64 {
+			io.WriteString(w, `{"errcode":40097,"errmsg":"invalid args"}`)
+			return
+		}
+		p.mu.Lock()
+		address := fmt.Sprintf("http://weixin.qq.com/q/%d", len(p.codes))
+		p.codes[address] = m.Info.Scene.Text
+		p.mu.Unlock()
+		fmt.Fprintf(w, `{"ticket":"TICKET","expire_seconds":%d,"url":%q}`, m.Life, address)
 	case "/slow/query":
 		p.mu.Lock()
 		asked := p.asked
@@ -120,8 +142,12 @@ func sign(parts ...string) string {
 // once makes one delivery of m. answered: the platform got 200; text is the passive reply, "" for none.
 func (p *platform) once(m post, hook string) (text string, answered bool) {
 	ts, nonce := fmt.Sprint(m.at.Unix()), fmt.Sprint(m.id)
-	body := fmt.Sprintf("<xml><ToUserName>gh_chaos</ToUserName><FromUserName>%s</FromUserName><CreateTime>%d</CreateTime>"+
-		"<MsgType>text</MsgType><Content>%s</Content><MsgId>%d</MsgId></xml>", m.openid, m.at.Unix(), m.text, m.id)
+	what := fmt.Sprintf("<MsgType>text</MsgType><Content>%s</Content><MsgId>%d</MsgId>", m.text, m.id)
+	if m.code != "" {
+		what = fmt.Sprintf("<MsgType>event</MsgType><Event>subscribe</Event><EventKey>qrscene_%s</EventKey><Ticket>TICKET</Ticket>", m.code)
+	}
+	body := fmt.Sprintf("<xml><ToUserName>gh_chaos</ToUserName><FromUserName>%s</FromUserName><CreateTime>%d</CreateTime>%s</xml>",
+		m.openid, m.at.Unix(), what)
 	url := fmt.Sprintf("%s?signature=%s&timestamp=%s&nonce=%s&openid=%s", hook, sign(p.token, ts, nonce), ts, nonce, m.openid)
 	resp, err := p.client.Post(url, "text/xml", strings.NewReader(body))
 	if err != nil {

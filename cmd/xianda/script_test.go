@@ -45,6 +45,7 @@ const patience = 30 * time.Second
 //	enter TEXT                         types a line to what runs
 //	signal NAME, ended CODE            sends TERM, INT, HUP or KILL; waits for the end
 //	wechat PERSON TEXT                 lets WeChat deliver a message to channel shop; the output is its answer
+//	scan PERSON ADDRESS|SCENE          lets a stranger scan a QR code of the account and follow it; the output is its answer
 //	told PERSON PATTERN TEXT           delivers a message right behind a push, whose answer may then be pushed too; waits for the answer
 //	pushed PERSON PATTERN              waits for a message that was pushed to a person
 //	admin METHOD PATH [BODY]           calls the admin API of what runs; the output is status and answer
@@ -84,7 +85,7 @@ func TestScripts(t *testing.T) {
 			"enter":  enter,
 			"signal": send,
 			"ended":  ended,
-			"admin":  admin, "get": get, "wechat": wechat, "told": told, "pushed": pushed, "deadletter": deadletter,
+			"admin":  admin, "get": get, "wechat": wechat, "scan": scan, "told": told, "pushed": pushed, "deadletter": deadletter,
 		},
 	})
 }
@@ -325,6 +326,22 @@ func wechat(ts *testscript.TestScript, _ bool, args []string) {
 	r := runningOf(ts)
 	m := post{openid: args[0], text: strings.Join(args[1:], " "), id: 7_000_000_000_000_000_000 + r.ids.Add(1), at: time.Now()}
 	text, answered := r.platform.deliver(m, time.Now().Add(patience))
+	if !answered {
+		ts.Fatalf("WeChat got no answer\n%s", r.output())
+	}
+	fmt.Fprintln(ts.Stdout(), text)
+}
+
+// scan delivers what WeChat does for a code that it made before, or for a scene.
+func scan(ts *testscript.TestScript, _ bool, args []string) {
+	r := runningOf(ts)
+	r.platform.mu.Lock()
+	scene := r.platform.codes[args[1]]
+	r.platform.mu.Unlock()
+	if scene == "" {
+		scene = args[1]
+	}
+	text, answered := r.platform.deliver(post{openid: args[0], code: scene, id: r.ids.Add(1), at: time.Now()}, time.Now().Add(patience))
 	if !answered {
 		ts.Fatalf("WeChat got no answer\n%s", r.output())
 	}

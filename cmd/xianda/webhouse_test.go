@@ -33,7 +33,8 @@ func newWebHouse(t *testing.T, store string, origins ...string) *house {
 		t.Fatal(err)
 	}
 	h.config = filepath.Join(h.dir, "xianda.yaml")
-	text := fmt.Sprintf("listen: %s\nstore: %s\nrelease: ./helpdesk\nadmin: {listen: %q, token: chaos}\nchannels:\n  - {name: site, kind: web, title: 支付帮助, origins: %s}\n", h.listen, store, h.admin, list)
+	text := fmt.Sprintf("listen: %s\nstore: %s\nrelease: ./helpdesk\nadmin: {listen: %q, token: chaos}\nchannels:\n  - {name: site, kind: web, title: 支付帮助, url: %q, origins: %s}\n",
+		h.listen, store, h.admin, h.page(), list)
 	if err := os.WriteFile(h.config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -73,6 +74,32 @@ func newDemo(t *testing.T) *house {
 }
 
 func (h *house) page() string { return "http://" + h.listen + "/web/site/" }
+
+// link is the page's link with a scene as "xianda channel link" signs it.
+func (h *house) link(scene string) string {
+	h.t.Helper()
+	out, err := exec.Command(h.bin, "channel", "link", "site", "--scene", scene, "-c", h.config, "--json").Output()
+	var l struct{ URL string }
+	if err != nil || json.Unmarshal(out, &l) != nil || l.URL == "" {
+		h.t.Fatalf("xianda channel link: %v\n%s", err, out)
+	}
+	return l.URL
+}
+
+// metrics is the page /metrics.
+func (h *house) metrics() string {
+	h.t.Helper()
+	resp, err := http.Get("http://" + h.admin + "/metrics")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return string(b)
+}
 
 // openCase waits for a case of the channel and returns its id.
 func (h *house) openCase() string {
