@@ -22,17 +22,42 @@ func (a *Adapter) Send(ctx context.Context, to chat.Address, r chat.Reply, _ *ch
 		}
 		return "", nil
 	}
+	shown, err := a.images(ctx, to.Peer, r.Media)
+	if err != nil {
+		return "", a.failure(err)
+	}
 	menu := a.Caps(to).Choices == chat.Full
-	err := a.api.SendAll(ctx, a.messages(to.Peer, r, menu))
+	all := messages(to.Peer, r, menu)
+	if shown && len(all) == 0 {
+		return "", nil
+	}
+	err = a.api.SendAll(ctx, all)
 	if menu && refusesMenu(err) {
 		a.noMenu.Store(true)
 		a.deps.Log.Warn("the account takes no msgmenu: choices become numbered lines", "channel", a.name, "error", err.Error())
-		err = a.api.SendAll(ctx, a.messages(to.Peer, r, false))
+		err = a.api.SendAll(ctx, messages(to.Peer, r, false))
 	}
 	if err == nil {
 		return "", nil
 	}
 	return "", a.failure(err)
+}
+
+// images shows the images among media, before the text: when one is refused, the postman sends the text alone.
+func (a *Adapter) images(ctx context.Context, to string, media []chat.Media) (shown bool, err error) {
+	for _, m := range media {
+		if m.Kind != "image" {
+			continue
+		}
+		err := a.media.Use(ctx, "image", m, func(id string) error {
+			return a.api.SendAll(ctx, []*message.CustomerMessage{message.NewCustomerImgMessage(to, id)})
+		})
+		if err != nil {
+			return shown, err
+		}
+		shown = true
+	}
+	return shown, nil
 }
 
 // Typing shows 对方正在输入 for about 15 s. The platform wants to have heard from the person within 30 s.
@@ -46,13 +71,8 @@ func (a *Adapter) Typing(ctx context.Context, to chat.Address) error {
 	return nil
 }
 
-// messages are the API's messages for one reply, images first: when one is refused, the postman sends the text alone.
-func (a *Adapter) messages(to string, r chat.Reply, menu bool) (out []*message.CustomerMessage) {
-	for _, m := range r.Media {
-		if m.Kind == "image" && m.Ref != "" {
-			out = append(out, message.NewCustomerImgMessage(to, m.Ref))
-		}
-	}
+// messages are the API's messages for the text and the choices of one reply.
+func messages(to string, r chat.Reply, menu bool) (out []*message.CustomerMessage) {
 	text := weixin.Plain(r)
 	labels, tail := weixin.Split(r.Choices)
 	if !menu || len(labels) == 0 {

@@ -64,6 +64,50 @@ func TestSend(t *testing.T) {
 	}
 }
 
+// F11: an image is fetched, uploaded once for all persons, and uploaded again when the platform has forgotten it.
+func TestSendImage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d, _ := adapterstest.NewDeps()
+		p := newPlatform(t, true)
+		p.Befriend("ann")
+		d.HTTP = adapterstest.Client(p)
+		fetched := 0
+		d.Outside = adapterstest.Client(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			fetched++
+			if r.URL.Path == "/page.png" {
+				_, _ = w.Write([]byte("<html>not a picture</html>"))
+				return
+			}
+			_, _ = w.Write([]byte("\x89PNG\r\n\x1a\n and the rest of it"))
+		}))
+		a := mustNew(t, section(true, true, push), d)
+		if c := a.Caps(ann); c.Image != chat.Full || c.PassiveImage != chat.None {
+			t.Errorf("Caps = %+v, want images when pushed, none in a response", c)
+		}
+		send := func(url string) error {
+			_, err := a.Send(t.Context(), ann, chat.Reply{Key: "k", Media: []chat.Media{{Kind: "image", URL: url}}}, nil)
+			return err
+		}
+		for range 3 {
+			if err := send("https://cdn.example/map.png"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := len(p.Sent()); n != 3 || fetched != 1 || p.Called("/cgi-bin/media/upload") != 1 {
+			t.Errorf("%d shown, fetched %d times, uploaded %d times; want 3, once, once", n, fetched, p.Called("/cgi-bin/media/upload"))
+		}
+		p.Forget() // earlier than it says
+		if err := send("https://cdn.example/map.png"); err != nil || fetched != 2 {
+			t.Errorf("Send = %v, fetched %d times, want it uploaded again", err, fetched)
+		}
+		err := send("https://cdn.example/page.png")
+		if f, ok := err.(*chat.Failure); !ok || f.Kind != chat.BadMedia { //nolint:errorlint // the contract says that it is one
+			t.Errorf("Send of a page = %v, want media", err)
+		}
+	})
+}
+
 func TestSendRefusesNothing(t *testing.T) {
 	t.Parallel()
 	h := newHall(t, section(true, true, push))

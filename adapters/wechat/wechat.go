@@ -50,6 +50,7 @@ type Adapter struct {
 	gate  *weixin.Gate
 	api   *weixin.API
 	seats *weixin.Seats
+	media *weixin.Media
 	porch *weixin.Porch
 
 	demoted atomic.Int64 // Unix second until which the account counts as unverified
@@ -83,6 +84,7 @@ func New(name string, decode func(into any) error, d adapters.Deps) (adapters.Ad
 	api := account.API(d.HTTP)
 	api.Tokens = weixin.NewTokens("wechat/token/"+s.AppID, d.Vault, d.Clock, api.StableToken(s.AppID, s.AppSecret))
 	return &Adapter{name: name, cfg: s, deps: d, gate: gate, api: api, seats: weixin.NewSeats(name, api, d),
+		media: weixin.NewMedia(api, d, "wechat/"+s.AppID),
 		porch: weixin.NewPorch(name, d, gate, account.Secrets()...)}, nil
 }
 
@@ -128,7 +130,7 @@ func (a *Adapter) Caps(chat.Address) chat.Caps {
 	if !a.mayPush() {
 		return c
 	}
-	c.Push, c.Native, c.PassiveNative = chat.Full, chat.Full, chat.Full
+	c.Push, c.Image, c.Native, c.PassiveNative = chat.Full, chat.Full, chat.Full, chat.Full
 	if a.cfg.Menus == push && !a.noMenu.Load() {
 		c.Choices, c.PreferPush = chat.Full, true
 		c.MaxChoices, c.MaxLabel = maxChoices, maxLabel

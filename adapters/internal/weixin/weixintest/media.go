@@ -28,6 +28,13 @@ func (p *Platform) Keep(kind, mime string, data []byte) string {
 	return p.keep(file{kind, mime, data, time.Now().Add(mediaLife)})
 }
 
+// Forget forgets every medium, earlier than the platform promises.
+func (p *Platform) Forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	clear(p.media)
+}
+
 func (p *Platform) keep(f file) string {
 	p.mediaID++
 	id := fmt.Sprintf("media-%d", p.mediaID)
