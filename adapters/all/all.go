@@ -4,6 +4,7 @@ package all
 import (
 	"github.com/xianda-bot/xianda/adapters"
 	"github.com/xianda-bot/xianda/adapters/console"
+	"github.com/xianda-bot/xianda/adapters/miniprogram"
 	"github.com/xianda-bot/xianda/adapters/telegram"
 	"github.com/xianda-bot/xianda/adapters/web"
 	"github.com/xianda-bot/xianda/adapters/wechat"
@@ -12,9 +13,10 @@ import (
 // Registry returns the kinds of messenger that a configuration may name.
 func Registry() adapters.Registry {
 	return adapters.Registry{
-		"console":  {New: console.New, Title: console.Title, Receives: console.Receives, Sample: console.Sample, Section: console.Section{}},
-		"telegram": {New: telegram.New, Title: telegram.Title, Receives: telegram.Receives, Sample: telegram.Sample, Section: telegram.Section{}},
-		"web":      {New: web.New, Title: web.Title, Receives: web.Receives, Sample: web.Sample, Section: web.Section{}},
-		"wechat":   {New: wechat.New, Title: wechat.Title, Receives: wechat.Receives, Sample: wechat.Sample, Section: wechat.Section{}},
+		"console":     {New: console.New, Title: console.Title, Receives: console.Receives, Sample: console.Sample, Section: console.Section{}},
+		"miniprogram": {New: miniprogram.New, Title: miniprogram.Title, Receives: miniprogram.Receives, Sample: miniprogram.Sample, Section: miniprogram.Section{}},
+		"telegram":    {New: telegram.New, Title: telegram.Title, Receives: telegram.Receives, Sample: telegram.Sample, Section: telegram.Section{}},
+		"web":         {New: web.New, Title: web.Title, Receives: web.Receives, Sample: web.Sample, Section: web.Section{}},
+		"wechat":      {New: wechat.New, Title: wechat.Title, Receives: wechat.Receives, Sample: wechat.Sample, Section: wechat.Section{}},
 	}
 }

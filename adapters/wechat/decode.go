@@ -41,7 +41,7 @@ func (a *Adapter) message(x *weixin.Element, received time.Time) (m chat.Message
 	pool := "message"
 	switch x.Leaf("MsgType") {
 	case "text":
-		if m.Text = weixin.Clip(x.Leaf("Content")); m.Text == unsupported {
+		if m.Text = weixin.Clip(x.Leaf("Content")); m.Text == weixin.Unsupported {
 			m.Text, m.Media = "", []chat.Media{{Kind: "other"}}
 		}
 		if x.Kid("bizmsgmenuid") != nil {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xianda-bot/xianda/adapters/internal/weixin"
 	"github.com/xianda-bot/xianda/chat"
 )
 
@@ -35,7 +36,7 @@ func TestDecode(t *testing.T) {
 		{"tap", text("退货", field{"bizmsgmenuid", "102"}), &chat.Message{Kind: chat.Said, Text: "退货", Choice: "102", Right: three("tap")}},
 		{"tap, id lost", text("退货", field{"bizmsgmenuid", "0"}), &chat.Message{Kind: chat.Said, Text: "退货", Right: three("tap")}},
 		{"tap, id not numeric", text("退货", field{"bizmsgmenuid", "faq-2"}), &chat.Message{Kind: chat.Said, Text: "退货", Choice: "faq-2", Right: three("tap")}},
-		{"unsupported", text(unsupported), &chat.Message{Kind: chat.Said, Media: []chat.Media{{Kind: "other"}}, Right: five}},
+		{"unsupported", text(weixin.Unsupported), &chat.Message{Kind: chat.Said, Media: []chat.Media{{Kind: "other"}}, Right: five}},
 		{"from an article", text("x", field{"MsgDataId", "1"}, field{"Idx", "2"}), &chat.Message{Kind: chat.Said, Text: "x", Right: five}},
 		{"image", media("image", field{"PicUrl", "http://p"}, field{"MediaId", "m"}), &chat.Message{Kind: chat.Said, Media: []chat.Media{{Kind: "image", Ref: "m", URL: "http://p"}}, Right: five}},
 		{"voice", media("voice", field{"MediaId", "m"}, field{"Format", "amr"}, field{"MediaId16K", "n"}, field{"Recognition", "我要退款"}), &chat.Message{Kind: chat.Said, Text: "我要退款", Media: []chat.Media{{Kind: "voice", Ref: "m", MIME: "audio/amr"}}, Right: five}},

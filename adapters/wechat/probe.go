@@ -8,16 +8,12 @@ import (
 
 // Probe checks credentials and reachability: the access token, and for a verified account the customer-service API.
 func (a *Adapter) Probe(ctx context.Context) []adapters.Check {
-	mode := adapters.Check{Name: "encryption", OK: true, Detail: "only encrypted pushes are accepted"}
-	if len(a.gate.Keys) == 0 {
-		mode.Detail = "plain pushes: set aes_key and choose 安全模式 in the console, so that a captured request is worth nothing"
-	}
+	mode := a.gate.Probe()
 	if a.cfg.AppSecret == "" {
 		return []adapters.Check{mode, {Name: "customer service", OK: true, Detail: "verified: false and no app_secret: passive replies only"}}
 	}
-	token := adapters.Check{Name: "access token", OK: true, Detail: "stable_token gives one"}
-	if _, err := a.api.Tokens.Token(ctx); err != nil {
-		token.OK, token.Detail = false, a.porch.Scrub(err.Error())
+	token := a.api.Probe(ctx)
+	if !token.OK {
 		return []adapters.Check{mode, token}
 	}
 	return []adapters.Check{mode, token, a.probeSeats(ctx)}

@@ -13,9 +13,6 @@ import (
 // seatsPath is the list of the account's seats.
 const seatsPath = "/cgi-bin/customservice/getkflist"
 
-// unsupported is the text that stands for a sticker, a file and whatever else the platform does not push.
-const unsupported = "【收到不支持的消息类型，暂无法显示】"
-
 // textReply is a passive reply (encrypted afterwards if the push was). text is not empty.
 func textReply(to, from, text string, at time.Time) []byte {
 	var b bytes.Buffer

@@ -52,7 +52,7 @@ func Texts(text string, labels []string, tail string) (out []string) {
 		lines = append(lines, tail)
 	}
 	list := strings.Join(lines, "\n")
-	if len(labels) > 0 && len(text)+len("\n")+len(list) > MaxTextBytes {
+	if list != "" && len(text)+len("\n")+len(list) > MaxTextBytes {
 		out, text = append(out, text), ""
 	}
 	if list != "" {

@@ -51,6 +51,14 @@ func NewMedia(api *API, d adapters.Deps, account string) *Media {
 	return &Media{api: api, outside: d.Outside, vault: d.Vault, clock: d.Clock, account: account, flight: map[string]chan struct{}{}}
 }
 
+// Open opens what a person sent, by its id, or by its address when the platform gave none. As Download.
+func (m *Media) Open(ctx context.Context, medium chat.Media) (io.ReadCloser, error) {
+	if medium.Ref != "" {
+		return m.Download(ctx, medium.Ref)
+	}
+	return m.fetch(ctx, medium.URL)
+}
+
 // Download opens what a person sent. Reading fails beyond MaxMedia; the caller closes it. An error is a *chat.Failure; BadMedia is of an
 // id that expired after three days, or never was.
 func (m *Media) Download(ctx context.Context, id string) (io.ReadCloser, error) {

@@ -18,6 +18,9 @@ var (
 	userName = regexp.MustCompile(`^[\x21-\x7e]{1,128}$`)
 )
 
+// Unsupported is the text that stands for a sticker, a file and whatever else the platform does not push.
+const Unsupported = "【收到不支持的消息类型，暂无法显示】"
+
 // CheckMessage checks what every message of a person has. leaves are the elements whose text is read; none may hold elements.
 func CheckMessage(x *Element, leaves ...string) error {
 	if err := x.Flat(leaves...); err != nil {

@@ -22,6 +22,7 @@ type Account struct {
 	Origin             string // gh_…
 	Access             string // what its access tokens begin with
 	Webhook            string // its address, of which nothing but the path matters
+	JSON               bool   // pushes are JSON (mini-programs)
 }
 
 // Secrets are what may never show in a log or an error.
@@ -34,6 +35,7 @@ type Platform struct {
 	Account    Account
 	Unverified bool // the API answers 48001
 	NoMenu     bool // custom/send takes no msgmenu (40200)
+	Silent     bool // a push is answered with success, nothing or a transfer (mini-programs)
 	// Messages are the msgtypes that custom/send takes.
 	Messages []string
 	// Routes are further paths of the API; a code that is not 0 refuses. They are called one at a time.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/binary"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -29,9 +30,36 @@ func XML(fields ...Field) []byte {
 	return b.Bytes()
 }
 
+// JSON is a push of fields as JSON; times and ids are numbers.
+func JSON(fields ...Field) []byte {
+	var b bytes.Buffer
+	for i, f := range fields {
+		b.WriteByte("{,"[min(i, 1)])
+		value, err := json.Marshal(f[1])
+		if err != nil {
+			panic(err) // a text always has a form
+		}
+		if f[0] == "CreateTime" || f[0] == "MsgId" {
+			value = []byte(f[1])
+		}
+		b.WriteString(strconv.Quote(f[0]) + ":")
+		b.Write(value)
+	}
+	b.WriteByte('}')
+	return b.Bytes()
+}
+
+// form is a push of fields in the format of the account.
+func (a Account) form(fields ...Field) []byte {
+	if a.JSON {
+		return JSON(fields...)
+	}
+	return XML(fields...)
+}
+
 // From begins the fields of a push of the person with this short name.
 func (a Account) From(name, kind string, at time.Time, more ...Field) []byte {
-	return XML(append([]Field{{"ToUserName", a.Origin}, {"FromUserName", OpenID(name)},
+	return a.form(append([]Field{{"ToUserName", a.Origin}, {"FromUserName", OpenID(name)},
 		{"CreateTime", strconv.FormatInt(at.Unix(), 10)}, {"MsgType", kind}}, more...)...)
 }
 
@@ -63,7 +91,7 @@ func (a Account) Seal(t testing.TB, key *weixin.Key, msg []byte, at time.Time) *
 		t.Error(err)
 	}
 	query += "&encrypt_type=aes&msg_signature=" + weixin.Sign(a.Token, ts, nonce, sealed)
-	return &Push{query, XML(Field{"ToUserName", a.Origin}, Field{"Encrypt", sealed}), a.Webhook}
+	return &Push{query, a.form(Field{"ToUserName", a.Origin}, Field{"Encrypt", sealed}), a.Webhook}
 }
 
 // Request is the push as the webhook gets it.

@@ -73,6 +73,10 @@ func (p *Platform) Read(t testing.TB, body []byte, event bool) (s adapterstest.S
 	}
 	switch r.MsgType {
 	case "text":
+		if p.Silent {
+			fault("a text answers the push of a mini-program")
+			return s, false
+		}
 		if strings.TrimSpace(r.Content) == "" || len(r.Content) > weixin.MaxTextBytes {
 			fault("Content has %d bytes", len(r.Content))
 		}

@@ -88,7 +88,7 @@ func (p *Platform) show(m outgoing) (s adapterstest.Shown, code int) {
 		}
 		s.Media = 1
 	case m.Msgtype == "link" && m.Link != nil:
-		if m.Link.Title == "" || m.Link.URL == "" {
+		if m.Link.Title == "" || m.Link.Description == "" || m.Link.URL == "" || m.Link.Thumb == "" {
 			return s, 44004
 		}
 		s.Text = strings.Trim(m.Link.Title+"\n"+m.Link.Description+"\n"+m.Link.URL, "\n")
