@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,6 +48,9 @@ type Options struct {
 	Typing func(chat.Address)
 	// Trail is told what a turn went through, for a rehearsal that counts what its tests reach. Default: nobody.
 	Trail func(a chat.Address, ways []Way)
+	// MediaID is the id under which the house will keep the nth medium of a message, once the debt of kind media is paid; "" when it does
+	// not. It is the same each time for the same now. Default: nothing is kept.
+	MediaID func(m chat.Message, n int, now time.Time) string
 	// Patience is how long a person waits for a seat before the bot says so and talks again. Default 3 minutes.
 	Patience time.Duration
 }
@@ -304,13 +308,23 @@ func (h *Host) Drain(ctx context.Context) {
 	h.cancel(errDrain)
 }
 
+// maxAddress is how long the address of a medium may be, in bytes.
+const maxAddress = 4 << 10
+
 // bounded cuts what a person may send to what a session can bear.
 func bounded(m chat.Message) chat.Message {
 	m.Text = chat.Cut(m.Text, chat.MaxText)
 	m.Choice = chat.Cut(m.Choice, 256)
 	m.Name = chat.Cut(m.Name, 128)
-	if len(m.Media) > 16 {
-		m.Media = m.Media[:16]
+	if len(m.Media) > 0 {
+		m.Media = slices.Clone(m.Media[:min(len(m.Media), 16)])
+	}
+	for i := range m.Media {
+		f := &m.Media[i]
+		f.ID, f.Name, f.MIME = "", chat.Cut(f.Name, 255), chat.Cut(f.MIME, 127)
+		if len(f.URL) > maxAddress { // half of an address leads elsewhere
+			f.URL = ""
+		}
 	}
 	return m
 }

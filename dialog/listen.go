@@ -57,7 +57,7 @@ func (t *turn) listen() {
 	if t.thanked() || t.beyond() {
 		return
 	}
-	if t.message.Text == "" && len(t.message.Media) > 0 {
+	if t.onlyMedia() {
 		t.notText()
 		return
 	}
@@ -346,21 +346,4 @@ func (t *turn) asked(p *script.Pattern, reason string) raise {
 		r.notice, r.noSeat = p.Notice, p.NoSeat
 	}
 	return r
-}
-
-// notText answers what nothing waits for.
-func (t *turn) notText() {
-	t.out.reason = "not_text"
-	if p := t.rel.Pattern(script.NotText); p != nil {
-		t.fire(p)
-		return
-	}
-	text := t.texts().NotText
-	switch {
-	case t.s.Waiting != nil:
-		text = t.texts().Media
-	case t.message.Media[0].Kind == "voice":
-		text = t.texts().Voice
-	}
-	t.say(text, "text:not_text")
 }

@@ -31,6 +31,9 @@ func (h *Host) outcome(c *session.Claim, j judgement) session.Outcome {
 			ID: fmt.Sprintf("%s-%s-%d", s.Event, c.Turn, n), Kind: chat.CaseDebt, To: m.From, Body: body, Due: c.Now, Turn: c.Turn,
 		})
 	}
+	if d, ok := keeping(c, j.media); ok {
+		o.Always = append(o.Always, d)
+	}
 	o.Lines = lines(c, j)
 	o.Ledger = [][]byte{event(c, j)}
 	return o
@@ -149,8 +152,9 @@ func lines(c *session.Claim, j judgement) []chat.Line {
 		at = c.Now
 	}
 	if j.heard != "" {
-		all = append(all, chat.Line{At: at, From: "person", Text: chat.Cut(j.heard, 2000), Source: j.reason, Turn: c.Turn})
+		all = append(all, chat.Line{At: at, From: "person", Text: chat.Cut(j.heard, 2000), Media: j.media, Source: j.reason, Turn: c.Turn})
 	}
+	all = append(all, j.notes...)
 	for _, r := range j.replies {
 		from, text := "bot", r.Text
 		if r.From != "" {

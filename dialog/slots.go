@@ -59,13 +59,11 @@ func (t *turn) fill() bool {
 	if t.takesAnything(slot) && t.asksExactly() && t.digress() {
 		return true
 	}
-	var media []string
-	for _, m := range t.message.Media {
-		if m.Kind == "image" {
-			media = append(media, m.Ref)
-		}
+	if slot.Type != script.Image && t.onlyMedia() {
+		t.notText() // which comes back to the question
+		return true
 	}
-	value, skipped, ok := slot.Accept(t.message.Text, t.message.Choice, media, t.now, t.zone())
+	value, skipped, ok := slot.Accept(t.message.Text, t.message.Choice, t.pictures(), t.now, t.zone())
 	switch {
 	case ok:
 		t.fillWith(value)

@@ -49,7 +49,9 @@ type judgement struct {
 	signals []chat.Signal
 	timers  []session.Timer
 	unset   []string
-	heard   string // the person's words as the transcript shows them
+	heard   string       // the person's words as the transcript shows them
+	media   []chat.Media // what the person sent, with the ids under which it will be kept
+	notes   []chat.Line  // of the house, for seats' eyes
 	counts  map[string]int64
 	path    []string       // dialogs begun, left and ended, for the ledger
 	offered []session.Item // likely questions shown, with why
@@ -75,6 +77,7 @@ func (h *Host) input(c *session.Claim) input {
 	if c.Resume != nil {
 		in.now, in.seed, in.results = c.Resume.Clock, c.Resume.Seed, c.Resume.Results
 	}
+	in.message.Media = h.named(in.message, in.now)
 	return in
 }
 
@@ -131,6 +134,8 @@ func step(in input) judgement {
 		t.edited()
 	case chat.Recalled:
 		t.tookBack()
+	case chat.Lost:
+		t.lostMedium()
 	default: // of a newer program
 		t.out.reason = "ignored"
 	}
@@ -144,7 +149,7 @@ func step(in input) judgement {
 // person judges what the person did: a seat has the conversation → quiet; else the bot's turn.
 func (t *turn) person() {
 	t.s.Gone, t.s.Heard = false, t.now
-	t.out.heard = heard(t.message)
+	t.out.heard, t.out.media = heard(t.message), t.message.Media
 	t.freshen()
 	if t.message.Kind == chat.Said {
 		t.s.Said = t.message.ID
@@ -182,7 +187,7 @@ func (t *turn) freshen() {
 func (t *turn) overhear(id, reason string) {
 	t.out.signals = append(t.out.signals, chat.Signal{
 		Event: "case.message", Case: &chat.Case{ID: id},
-		Message: &chat.Line{At: t.message.At, From: "person", Text: t.out.heard, Turn: t.input.turn},
+		Message: &chat.Line{At: t.message.At, From: "person", Text: t.out.heard, Media: t.out.media, Turn: t.input.turn},
 	})
 	t.out.reason = reason
 }
@@ -200,7 +205,7 @@ func (t *turn) waits() {
 		t.out.reason = "still_waits"
 	case p != nil && p.Do == script.DoHandoff:
 		t.fire(p)
-	case w.Quiet && t.message.Text == "" && len(t.message.Media) > 0:
+	case w.Quiet && t.onlyMedia():
 		t.say(t.texts().Media, "text:media")
 		t.overhear(w.Case, "waiting")
 	case w.Quiet:
@@ -278,24 +283,6 @@ func heard(m chat.Message) string {
 		return "[点选]"
 	}
 	return "[空消息]"
-}
-
-func mediaWord(kind string) string {
-	switch kind {
-	case "image":
-		return "图片"
-	case "voice":
-		return "语音"
-	case "video":
-		return "视频"
-	case "location":
-		return "位置"
-	case "link":
-		return "链接"
-	case "file":
-		return "文件"
-	}
-	return "其他消息"
 }
 
 // clone copies what a judgement changes, so that the claim's session stays as it was for another attempt. Offers are replaced as a

@@ -38,6 +38,7 @@ var reasons = map[string]string{
 	"recalled":         "the wish for a human was taken back",
 	"resume":           "a dialog that was left alone was taken up again",
 	"not_text":         "what came is no text",
+	"lost_medium":      "what the person sent could not be kept",
 	"timer_patience":   "nobody took the case for a while",
 	"timer_remind":     "nobody answered the dialog's question for a while",
 	"timer_leave":      "the dialog was left alone for too long",

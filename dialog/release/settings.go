@@ -98,6 +98,7 @@ func (t *Texts) read(n *script.Node) []script.Finding {
 	for i := range reflect.TypeFor[Texts]().NumField() {
 		names = append(names, reflect.TypeFor[Texts]().Field(i).Tag.Get("yaml"))
 	}
+	written := map[string]bool{}
 	for _, p := range n.Fields("texts", names...) {
 		tpl := p.Value.Template("texts 里的 " + p.Name)
 		if tpl == nil {
@@ -106,7 +107,14 @@ func (t *Texts) read(n *script.Node) []script.Finding {
 		if !strings.HasPrefix(p.Name, "invalid_") { // those may also use {len}
 			findings = append(findings, script.CheckText(tpl, placeholders(p.Name)...)...)
 		}
-		*fields[p.Name] = tpl.Source
+		*fields[p.Name], written[p.Name] = tpl.Source, true
+	}
+	if written["not_text"] { // whoever wrote it before there were words for each kind meant every kind
+		for _, name := range []string{"image", "video", "file"} {
+			if !written[name] {
+				*fields[name] = t.NotText
+			}
+		}
 	}
 	return findings
 }

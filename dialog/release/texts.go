@@ -16,7 +16,10 @@ type Texts struct {
 	Ask         string `yaml:"ask_solved"`   // 解决了吗
 	Thanks      string `yaml:"thanks"`       // answer to 已解决
 	Sorry       string `yaml:"sorry"`        // answer to 没解决 outside a dialog
-	NotText     string `yaml:"not_text"`     // an image, a file … that no step waits for
+	NotText     string `yaml:"not_text"`     // a place, a card … that no step waits for; and what follows, if only this is written
+	Image       string `yaml:"image"`        // an image that no step waits for
+	Video       string `yaml:"video"`        // a video
+	File        string `yaml:"file"`         // a file
 	Voice       string `yaml:"voice"`        // a voice message without recognised text
 	Media       string `yaml:"media"`        // an image or file received while a case is open
 	Fallback    string `yaml:"fallback"`     // the turn could not be judged (dead letter)
@@ -82,8 +85,11 @@ func DefaultTexts() Texts {
 		Ask:         "这样解决您的问题了吗？",
 		Thanks:      "好的，很高兴能帮到您。",
 		Sorry:       "抱歉没能帮到您。您可以换个说法，或回复“人工”。",
-		NotText:     "这类消息我暂时看不懂，请用一句话说说您遇到的问题，或回复“人工”。",
-		Voice:       "这条语音没能转成文字，麻烦您打字说一下，或回复“人工”。",
+		NotText:     "收到了。这类消息我暂时看不懂，请用一句话说说您遇到的问题，或回复“人工”。",
+		Image:       "图片收到了。图里的内容我还看不懂，请用一句话说说遇到的问题；想让客服看图，就回复“人工”。",
+		Video:       "视频收到了。里面的内容我还看不懂，请用一句话说说遇到的问题；想让客服看看，就回复“人工”。",
+		File:        "文件收到了。里面的内容我还看不懂，请用一句话说说遇到的问题；想让客服看看，就回复“人工”。",
+		Voice:       "语音收到了，可惜没能转成文字。麻烦您打字说一下，或回复“人工”，客服可以听。",
 		Media:       "已收到，会一并转给客服。",
 		Fallback:    "抱歉，刚才这条消息没能处理好。您可以换个说法再试，或回复“人工”找客服。",
 		Gone:        "这个流程刚刚更新过，我们重新来一遍。",
