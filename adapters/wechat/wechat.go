@@ -64,6 +64,7 @@ var (
 	_ adapters.NativeSeats = (*Adapter)(nil)
 	_ adapters.Identifier  = (*Adapter)(nil)
 	_ adapters.Linker      = (*Adapter)(nil)
+	_ adapters.MenuKeeper  = (*Adapter)(nil)
 	_ adapters.Prober      = (*Adapter)(nil)
 )
 

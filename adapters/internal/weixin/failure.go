@@ -99,6 +99,14 @@ func remedy(code int) string {
 		return "add this machine's address to the IP white list in the console"
 	case 40243:
 		return "app_secret is frozen: unfreeze it in the console"
+	case 40016, 40023:
+		return "a menu has 1 to 3 items, and 1 to 5 below one"
+	case 40018, 40025:
+		return "a label is too long: 16 bytes, 60 below an item"
+	case 40019, 40020, 40026, 40027:
+		return "a key has at most 128 bytes, a url 1024"
+	case 40166:
+		return "the mini-program is not linked to the account: link it in the console"
 	case 45009:
 		return "daily quota: it starts again at midnight, or clear it with clear_quota"
 	case 48001:

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
-
-	"github.com/xianda-bot/xianda/adapters/internal/weixin/weixintest"
 )
 
 // user is user/info: whoever does not follow is known by the openid alone.
@@ -66,12 +64,6 @@ type button struct {
 type menu struct {
 	set     bool
 	Buttons []button `json:"button"`
-	console []any    // as get_current_selfmenu_info tells of a menu that was made in the console
-}
-
-// ConsoleMenu gives the account a menu that somebody made in the console: a picture to be sent, which the API cannot make.
-func (p *Platform) ConsoleMenu() {
-	p.menu.console = []any{map[string]any{"type": "img", "name": "海报", "value": "media-9"}}
 }
 
 func (p *Platform) setMenu(_ *http.Request, body []byte) (any, int) {
@@ -122,37 +114,10 @@ func (p *Platform) getMenu(*http.Request, []byte) (any, int) {
 	if !p.menu.set {
 		return nil, 46003
 	}
-	return map[string]any{"menu": p.menu}, 0
+	return map[string]any{"menu": p.menu, "conditionalmenu": []any{}}, 0
 }
 
-// selfMenu tells of the menu in force, wherever it was made; its shape is not that of menu/get.
-func (p *Platform) selfMenu(*http.Request, []byte) (any, int) {
-	list := p.menu.console
-	for _, b := range p.menu.Buttons {
-		list = append(list, b.told())
-	}
-	open := 0
-	if len(list) > 0 {
-		open = 1
-	}
-	return map[string]any{"is_menu_open": open, "selfmenu_info": map[string]any{"button": list}}, 0
+// ForeignMenu gives the account a menu with a button that another program made.
+func (p *Platform) ForeignMenu() {
+	p.menu = menu{set: true, Buttons: []button{{Type: "media_id", Name: "海报", Media: "M"}}}
 }
-
-func (b button) told() map[string]any {
-	out := map[string]any{"name": b.Name}
-	for k, v := range map[string]string{"type": b.Type, "key": b.Key, "url": b.URL, "appid": b.AppID, "pagepath": b.Page} {
-		if v != "" {
-			out[k] = v
-		}
-	}
-	if len(b.Below) > 0 {
-		var list []any
-		for _, x := range b.Below {
-			list = append(list, x.told())
-		}
-		out["sub_button"] = map[string]any{"list": list}
-	}
-	return out
-}
-
-var _ http.Handler = (*weixintest.Platform)(nil)

@@ -55,11 +55,10 @@ func of(t testing.TB, a weixintest.Account) *Platform {
 	t.Helper()
 	p := &Platform{Platform: weixintest.New(t, a), codes: map[string]time.Time{}, unions: map[string]string{}}
 	p.Routes = map[string]func(*http.Request, []byte) (any, int){
-		"/cgi-bin/user/info":                 p.user,
-		"/cgi-bin/qrcode/create":             p.code,
-		"/cgi-bin/menu/create":               p.setMenu,
-		"/cgi-bin/get_current_selfmenu_info": p.selfMenu,
-		"/cgi-bin/menu/get":                  p.getMenu,
+		"/cgi-bin/user/info":     p.user,
+		"/cgi-bin/qrcode/create": p.code,
+		"/cgi-bin/menu/create":   p.setMenu,
+		"/cgi-bin/menu/get":      p.getMenu,
 	}
 	return p
 }
