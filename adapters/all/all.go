@@ -4,6 +4,7 @@ package all
 import (
 	"github.com/xianda-bot/xianda/adapters"
 	"github.com/xianda-bot/xianda/adapters/console"
+	"github.com/xianda-bot/xianda/adapters/kefu"
 	"github.com/xianda-bot/xianda/adapters/miniprogram"
 	"github.com/xianda-bot/xianda/adapters/telegram"
 	"github.com/xianda-bot/xianda/adapters/web"
@@ -14,6 +15,7 @@ import (
 func Registry() adapters.Registry {
 	return adapters.Registry{
 		"console":     {New: console.New, Title: console.Title, Receives: console.Receives, Sample: console.Sample, Section: console.Section{}},
+		"kefu":        {New: kefu.New, Title: kefu.Title, Receives: kefu.Receives, Sample: kefu.Sample, Section: kefu.Section{}},
 		"miniprogram": {New: miniprogram.New, Title: miniprogram.Title, Receives: miniprogram.Receives, Sample: miniprogram.Sample, Section: miniprogram.Section{}},
 		"telegram":    {New: telegram.New, Title: telegram.Title, Receives: telegram.Receives, Sample: telegram.Sample, Section: telegram.Section{}},
 		"web":         {New: web.New, Title: web.Title, Receives: web.Receives, Sample: web.Sample, Section: web.Section{}},

@@ -76,7 +76,7 @@ func Numbered(labels []string) (lines []string) {
 func Split(choices []chat.Choice) (labels []string, tail string) {
 	var lines []string
 	for _, c := range choices {
-		label := strings.Join(strings.Fields(Clean(c.Label)), " ")
+		label := Label(c)
 		switch {
 		case c.URL != "":
 			lines = append(lines, Link(label, c.URL))
@@ -88,6 +88,9 @@ func Split(choices []chat.Choice) (labels []string, tail string) {
 	}
 	return labels, strings.Join(lines, "\n")
 }
+
+// Label is a choice's label as the platform takes it, on one line; "" when there is nothing to read in it.
+func Label(c chat.Choice) string { return strings.Join(strings.Fields(Clean(c.Label)), " ") }
 
 // Link is a clickable line. What could break out of the tag stays plain text.
 func Link(label, address string) string {

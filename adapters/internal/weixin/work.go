@@ -11,7 +11,7 @@ import (
 
 // WorkGate is the gate of WeCom (企业微信): msg_signature alone signs, everything is encrypted for the corp id, the echostr too. Keys is
 // never empty. It may be shared once its fields are set.
-type WorkGate struct{ Gate }
+type WorkGate struct{ *Gate }
 
 var _ Guard = (*WorkGate)(nil)
 

@@ -32,7 +32,7 @@ func workGate(t testing.TB, corp string, now time.Time) *WorkGate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &WorkGate{Gate{Tokens: []string{workToken}, Keys: []*Key{k}, Clock: func() time.Time { return now }}}
+	return &WorkGate{&Gate{Tokens: []string{workToken}, Keys: []*Key{k}, Clock: func() time.Time { return now }}}
 }
 
 // workAsk is a request with the vector's signature over sealed, but for what change says.

@@ -1,0 +1,174 @@
+package kefu
+
+import (
+	"encoding/json"
+	"errors"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/xianda-bot/xianda/adapters/internal/weixin"
+	"github.com/xianda-bot/xianda/chat"
+)
+
+const minute = time.Minute
+
+var (
+	personForm = regexp.MustCompile(`^[\x21-\x7e]{1,128}$`)
+	msgIDForm  = regexp.MustCompile(`^[\x21-\x7e]{1,200}$`)
+)
+
+// message is the chat.Message of one item of a page, or the fixed word under which an item that is none is counted. What cannot be read
+// is ignored: it comes no better when it is asked for again.
+func (a *Adapter) message(raw json.RawMessage, received time.Time) (m chat.Message, ignored string) {
+	var x item
+	// One field of the wrong type leaves the others readable.
+	if err := json.Unmarshal(raw, &x); err != nil && !errors.As(err, new(*json.UnmarshalTypeError)) {
+		return m, "malformed"
+	}
+	account, person := x.Account, x.Person
+	if x.Type == "event" {
+		account, person = x.Event.Account, x.Event.Person
+	}
+	switch {
+	case x.Origin == fromSeat:
+		return m, "seat"
+	case x.Origin != fromPerson && x.Origin != fromPlatform, x.Origin == fromPlatform && x.Type != "event":
+		return m, "unknown origin"
+	case account != "" && account != a.cfg.OpenKFID:
+		return m, "other account"
+	}
+	m = chat.Message{ID: x.ID, Kind: chat.Said, From: chat.Address{Channel: a.name, Peer: person}, At: happened(x.Sent, received)}
+	if !msgIDForm.MatchString(m.ID) {
+		m.ID = "h-" + weixin.Fingerprint(string(raw))
+	}
+	if x.Type == "event" {
+		ignored = a.event(x.Event, &m, received)
+	} else {
+		said(x, &m)
+		m.Right = &chat.ReplyRight{Pool: "message", Expires: m.At.Add(weixin.Window), Left: replies}
+	}
+	if ignored == "" && !personForm.MatchString(person) {
+		ignored = "nobody"
+	}
+	return m, ignored
+}
+
+// said fills m with what the person typed, tapped or sent.
+func said(x item, m *chat.Message) {
+	attach := func(kind, id string) { m.Media = []chat.Media{{Kind: kind, Ref: id}} }
+	switch x.Type {
+	case "text":
+		m.Text = weixin.Clip(x.Text.Content)
+		// 0 is what the platform sends for an id that it lost.
+		if id := x.Text.MenuID; id != "" && id != "0" && len(id) <= 2*maxID {
+			m.Kind, m.Choice = chat.Chose, id
+		}
+	case "image":
+		attach("image", x.Image.MediaID)
+	case "voice":
+		m.Media = []chat.Media{{Kind: "voice", Ref: x.Voice.MediaID, MIME: "audio/amr"}} // voice_format 0
+	case "video":
+		attach("video", x.Video.MediaID)
+	case "file":
+		attach("file", x.File.MediaID)
+	case "location":
+		name := x.Location.Name
+		if name == "" {
+			name = x.Location.Address
+		}
+		m.Media = []chat.Media{{Kind: "location", Ref: number(x.Location.Latitude) + "," + number(x.Location.Longitude), Name: weixin.Clip(name)}}
+	case "link":
+		m.Media = []chat.Media{{Kind: "link", URL: x.Link.URL, Name: weixin.Clip(x.Link.Title)}}
+	case "miniprogram":
+		m.Media = []chat.Media{{Kind: "link", Ref: x.Page.AppID + " " + x.Page.Path, Name: weixin.Clip(x.Page.Title)}}
+	case "business_card":
+		m.Media = []chat.Media{{Kind: "other", Name: weixin.Clip("名片 " + x.Card.User)}}
+	default: // channels, merged_msg, meeting, schedule, note …: nothing of theirs can be opened
+		m.Media = []chat.Media{{Kind: "other"}}
+	}
+}
+
+// happened is send_time, or our own clock if that is no time.
+func happened(sent json.RawMessage, received time.Time) time.Time {
+	if n, err := strconv.ParseInt(number(sent), 10, 64); err == nil && n > 0 && n < 1<<36 {
+		return time.Unix(n, 0)
+	}
+	return received
+}
+
+// number is how a number is written, within quotes or without.
+func number(raw json.RawMessage) string { return strings.Trim(string(raw), `"`) }
+
+// event fills m from what the platform says; ignored is not empty for what is nobody's message.
+func (a *Adapter) event(e event, m *chat.Message, received time.Time) (ignored string) {
+	switch e.Type {
+	case "enter_session":
+		m.Kind, m.Scene = chat.Arrived, a.scene(e)
+		m.Right = once("welcome", e.Welcome, m.At, received)
+	case "session_status_change":
+		m.Kind, m.Event, m.Name = chat.Native, chat.NativeBegan, e.Now
+		switch e.Change {
+		case 1, 2, 4: // from the queue to a seat, to another seat, taken up again by a seat
+		case 3:
+			m.Event, m.Name = chat.NativeEnded, e.Before
+			m.Right = once("end", e.Code, m.At, received)
+		default:
+			return "unknown change"
+		}
+	case "msg_send_fail":
+		key := a.keyOf(e.FailedID, e.Person)
+		if key == "" {
+			return "unknown reply"
+		}
+		m.Kind, m.Of, m.Event = chat.Undelivered, key, string(whyFailed(e.FailType))
+	case "user_recall_msg":
+		if m.Kind, m.Of = chat.Recalled, e.RecalledID; m.Of == "" {
+			return "malformed"
+		}
+	case "servicer_status_change", "servicer_recall_msg", "reject_customer_msg_switch_change":
+		return e.Type
+	default:
+		return "unknown event"
+	}
+	return ""
+}
+
+// scene is from where the person entered: what the link's maker put into it, and the platform's own scene, which wins.
+func (a *Adapter) scene(e event) map[string]string {
+	all := map[string]string{}
+	param, err := url.PathUnescape(e.SceneParam)
+	if err != nil {
+		param = e.SceneParam
+	}
+	for _, raw := range []string{e.Scene, param} {
+		if raw == "" {
+			continue
+		}
+		for k, v := range a.deps.Scene(a.name, raw) {
+			all[k] = v
+		}
+	}
+	if e.Scene != "" {
+		all["kf_scene"] = chat.Cut(e.Scene, maxScene)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}
+
+// once is the permission that a code is: one message, within seconds. nil when there is no code or its time is over.
+func once(name, code string, at, received time.Time) *chat.ReplyRight {
+	until := at.Add(codeFor * time.Second)
+	if code == "" || !received.Before(until) {
+		return nil
+	}
+	data, err := json.Marshal(code)
+	if err != nil {
+		return nil // a string can be written
+	}
+	return &chat.ReplyRight{Pool: name, Data: data, Expires: until, Left: 1}
+}
