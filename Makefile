@@ -5,7 +5,7 @@ SHARED ?= ../shared
 FUZZTIME ?= 30s
 LINT   := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: help run build test web built screenshots check format vet lint fuzz bench chaos telegram eval simulate redis chromium shared
+.PHONY: help run build test web built screenshots check format vet lint fuzz bench chaos telegram storm eval simulate redis chromium shared
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
@@ -62,6 +62,9 @@ telegram: ## talk to the program as a person does, by a Bot API emulator that ot
 	@command -v npm >/dev/null || { echo "npm is missing: the emulator telegram-test-api runs on Node 20 or newer (apt-get install nodejs npm)"; exit 1; }
 	@at=$$(mktemp -d) && trap 'rm -rf "$$at"' EXIT && (cd "$$at" && npm init -y >/dev/null && npm install --no-audit --no-fund telegram-test-api@4.2.1) && \
 	XIANDA_TELEGRAM=$$at $(GO) test -tags outside -count=1 -v -run '^TestOutsideTelegram$$' ./cmd/xianda
+
+storm: redis ## 100,000 messages on every channel at once, with re-deliveries, faults and restarts of two processes
+	XIANDA_STORM=100000 $(GO) test -count=1 -timeout 60m -v -run '^TestStorm$$' ./cmd/xianda
 
 eval: shared ## ranking against public data (SHARED=../shared has it)
 	SHARED=$(abspath $(SHARED)) $(GO) test -run '^$$' -bench '^BenchmarkEval' -benchtime 1x -timeout 60m ./cmd/xianda

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/xianda-bot/xianda/adapters/telegram/telegramtest"
+	"github.com/xianda-bot/xianda/adapters/wechat/wechattest"
+)
+
+// stormKind is one messenger in the storm.
+type stormKind struct {
+	kind    string
+	gate    gate
+	pulled  bool     // the house asks the platform, nobody calls it
+	writers int      // people who write at the same time
+	pause   int      // the longest that a person waits before the next message, in ms
+	faults  []string // what sends meet now and then: definite refusals, and lost answers where the platform knows a message again
+}
+
+// stormy are the messengers whose platforms can be played.
+func stormy(t testing.TB) []stormKind {
+	return []stormKind{
+		{kind: "wechat", gate: wechattest.New(t), writers: 16, pause: 60, faults: []string{"busy", "token"}},
+		{kind: "telegram", gate: telegramtest.New(t).Webhook(), writers: 32, pause: 1200, faults: []string{"busy", "500"}},
+	}
+}
+
+func read(r *http.Request) string {
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+// pass hands an answer on.
+func pass(w http.ResponseWriter, res *http.Response) {
+	for k, v := range res.Header {
+		w.Header()[k] = v
+	}
+	w.WriteHeader(res.StatusCode)
+	_, _ = io.Copy(w, res.Body) // the platform may have hung up
+}
