@@ -79,7 +79,8 @@ func (c *client) call(ctx context.Context, op string, do func(ctx context.Contex
 	return nil, c.fault(o)
 }
 
-// Do is the library's HTTP client. The body is sent whole, so that a connection which the platform closed meanwhile is replaced.
+// Do is the library's HTTP client. The body is sent whole, with its length, so that a call of which nothing was written yet is made on
+// another connection when the platform has closed this one.
 func (c *client) Do(r *http.Request) (*http.Response, error) {
 	o, ok := r.Context().Value(outcomeKey{}).(*outcome)
 	if !ok {

@@ -27,20 +27,19 @@ func (a *Adapter) Send(ctx context.Context, to chat.Address, r chat.Reply, right
 	if strings.TrimSpace(r.Text) == "" && len(r.Media) == 0 {
 		return "", &chat.Failure{Kind: chat.Refused, Err: errors.New("the reply holds nothing that can be shown")}
 	}
+	leave, err := a.holds.enter(ctx, where)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
 	l := letter{place: where, answers: answers(where, right)}
 	for _, m := range r.Media {
-		if err := a.mayShow(where); err != nil {
-			return "", err
-		}
 		if id, err = a.sendMedia(ctx, l, m); err != nil {
 			return "", err
 		}
 	}
 	if strings.TrimSpace(r.Text) == "" {
 		return id, nil
-	}
-	if err := a.mayShow(where); err != nil {
-		return "", err
 	}
 	id, err = a.sendText(ctx, l, r.Text, r.Choices)
 	if says(err, badLink) {
@@ -101,14 +100,6 @@ func (a *Adapter) send(ctx context.Context, to place, op string, do func(ctx con
 		raw, err = a.api.call(ctx, op, one)
 	}
 	return raw, err
-}
-
-// mayShow counts one message to a chat, or says how long that is to be left alone.
-func (a *Adapter) mayShow(to place) error {
-	if d := a.holds.take(to); d > 0 {
-		return &chat.Failure{Kind: chat.Rate, Retry: d, Err: errors.New("the chat had its share of messages for now")}
-	}
-	return nil
 }
 
 // noPreview keeps the platform from opening addresses in a text: one that works once would be used up.
@@ -187,8 +178,8 @@ func (a *Adapter) Typing(ctx context.Context, to chat.Address) error {
 	if err != nil {
 		return &chat.Failure{Kind: chat.Refused, Err: err}
 	}
-	if d := a.holds.left(where.chat); d > 0 {
-		return &chat.Failure{Kind: chat.Rate, Retry: d, Err: errors.New("the chat is to be left alone for now")}
+	if err := tooSoon(a.holds.left(where.chat)); err != nil {
+		return err
 	}
 	p := &bot.SendChatActionParams{ChatID: where.chat, MessageThreadID: where.topic, Action: models.ChatActionTyping}
 	_, err = a.api.call(ctx, "sendChatAction", func(ctx context.Context, b *bot.Bot) error {
@@ -215,9 +206,11 @@ func (a *Adapter) Edit(ctx context.Context, to chat.Address, id string, r chat.R
 		ChatID: where.chat, MessageID: number, Text: withLinks(r.Text, r.Choices, badAddress), LinkPreviewOptions: noPreview(),
 		ReplyMarkup: keyboard(without(r.Choices, badAddress)),
 	}
-	if err := a.mayShow(where); err != nil {
+	leave, err := a.holds.enter(ctx, where)
+	if err != nil {
 		return err
 	}
+	defer leave()
 	_, err = a.api.call(ctx, "editMessageText", func(ctx context.Context, b *bot.Bot) error {
 		_, err := b.EditMessageText(ctx, p)
 		return err

@@ -1,8 +1,8 @@
 package telegram
 
 import (
-	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,28 +11,6 @@ import (
 	"github.com/xianda-bot/xianda/adapters/telegram/telegramtest"
 	"github.com/xianda-bot/xianda/chat"
 )
-
-const base = "https://api.telegram.example"
-
-// decoder reads a section as the configuration does: an unknown key is an error.
-func decoder(section map[string]any) func(into any) error {
-	return func(into any) error {
-		b, err := json.Marshal(section)
-		if err != nil {
-			return err
-		}
-		return json.Unmarshal(b, into)
-	}
-}
-
-func mustNew(t testing.TB, section map[string]any, d adapters.Deps) adapters.Adapter {
-	t.Helper()
-	a, err := New("tg", decoder(section), d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
 
 func TestSuite(t *testing.T) {
 	for _, mode := range []string{polling, webhook} {
@@ -78,4 +56,52 @@ func faults(p *telegramtest.Platform) (all []adapterstest.Fault) {
 		all = append(all, adapterstest.Fault{Name: c.how, Set: func(*testing.T) { p.Fail(1, c.how) }, Want: c.want})
 	}
 	return all
+}
+
+// Each mistake in the section is told with its key, and no secret is repeated.
+func TestSection(t *testing.T) {
+	t.Parallel()
+	hook := func(more map[string]any) map[string]any {
+		s := map[string]any{"token": telegramtest.Token, "mode": "webhook", "secret": telegramtest.Secret}
+		for k, v := range more {
+			s[k] = v
+		}
+		return s
+	}
+	for _, c := range []struct {
+		name    string
+		section map[string]any
+		want    string // "": it is taken
+	}{
+		{"polling", map[string]any{"token": telegramtest.Token}, ""},
+		{"every variable is sample", map[string]any{"token": "sample"}, ""},
+		{"webhook", hook(nil), ""},
+		{"registered webhook", hook(map[string]any{"url": "https://bot.example/telegram/tg"}), ""},
+		{"no token", map[string]any{}, "token is missing"},
+		{"a token that would change the address", map[string]any{"token": "1:canary/../x"}, "token must be like"},
+		{"unknown mode", map[string]any{"token": telegramtest.Token, "mode": "push"}, `mode "push"`},
+		{"unknown_send", map[string]any{"token": telegramtest.Token, "unknown_send": "maybe"}, `unknown_send "maybe"`},
+		{"A2 webhook without a secret", hook(map[string]any{"secret": ""}), "secret is missing"},
+		{"a secret that the platform refuses", hook(map[string]any{"secret": "canary secret"}), "secret and secret_previous may hold"},
+		{"a secret without a webhook", map[string]any{"token": telegramtest.Token, "secret": telegramtest.Secret}, "belong to mode: webhook"},
+		{"url without TLS", hook(map[string]any{"url": "http://bot.example/telegram/tg"}), "url must be"},
+		{"path", hook(map[string]any{"path": "/a b"}), "path"},
+		{"api_base", map[string]any{"token": telegramtest.Token, "api_base": "api.telegram.org"}, "api_base must be"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			d, _ := adapterstest.NewDeps()
+			_, err := New("tg", decoder(c.section), d)
+			if c.want == "" {
+				if err != nil {
+					t.Errorf("New = %v", err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("New = %v, want %q", err, c.want)
+			}
+			sealed(t, "the error", err.Error())
+		})
+	}
 }

@@ -56,6 +56,13 @@ func (p *Platform) Queue(fields map[string]any) int64 {
 	return p.add(fields).id
 }
 
+// Renumber makes the next update bear the id that follows id, as the platform does after a week of silence.
+func (p *Platform) Renumber(id int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.nextID = id
+}
+
 // Confirmed tells whether the platform has forgotten an update.
 func (p *Platform) Confirmed(id int64) bool {
 	p.mu.Lock()
