@@ -34,24 +34,30 @@ func NewAPI(base string, client *http.Client, secrets ...string) *API {
 	return &API{base: strings.TrimRight(base, "/"), http: client, secrets: secrets}
 }
 
-// Call makes one call: a POST with in as JSON, or a GET when in is nil. out may be nil. path may have a query of its own. A refused access token is renewed once and
-// the call repeated once; nothing else is. Every error is an *Error or comes from getting a token.
+// Call makes one call: a POST with in as JSON, or a GET when in is nil. out may be nil. path may have a query of its own. When the access
+// token is refused, the call is repeated with another one, twice at most; nothing else is repeated. Every error is an *Error or comes from
+// getting a token.
 func (a *API) Call(ctx context.Context, path string, in, out any) error {
 	return a.authorised(ctx, func(token string) error { return a.call(ctx, path, token, in, out) })
 }
 
-// authorised runs call with the access token, and once more with another one when the platform refuses that.
+// renewals is how often another access token is tried in one call: what another process got in the meantime may be refused as well.
+const renewals = 2
+
+// authorised runs call with the access token, and again with another one when the platform refuses that.
 func (a *API) authorised(ctx context.Context, call func(token string) error) error {
 	token, err := a.Tokens.Token(ctx)
 	if err != nil {
 		return err
 	}
-	err = call(token)
-	if e := (*Error)(nil); !errors.As(err, &e) || !e.tokenRefused() {
-		return err
-	}
-	if token, err = a.Tokens.Refused(ctx, token); err != nil {
-		return err
+	for range renewals {
+		err = call(token)
+		if e := (*Error)(nil); !errors.As(err, &e) || !e.tokenRefused() {
+			return err
+		}
+		if token, err = a.Tokens.Refused(ctx, token); err != nil {
+			return err
+		}
 	}
 	return call(token)
 }

@@ -3,6 +3,7 @@ package weixin
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -154,5 +155,44 @@ func TestCallBody(t *testing.T) {
 	}
 	if err := a.Call(t.Context(), "/y", nil, nil); err != nil || got != "GET /y?access_token=canary-token " {
 		t.Errorf("the platform got %q, %v, want a GET without body", got, err)
+	}
+}
+
+// A process that was quiet while the token was replaced twice still has the first: what it finds instead is refused as well, and it gets
+// through all the same, in one call.
+func TestCallAfterTwoRevocations(t *testing.T) {
+	t.Parallel()
+	issued, good, calls := 1, 1, 0
+	client := adapterstest.Client(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == stablePath:
+			issued = max(issued, good)
+			_, _ = fmt.Fprintf(w, `{"access_token":"token-%d","expires_in":7200}`, issued)
+		case r.URL.Query().Get("access_token") != fmt.Sprintf("token-%d", good):
+			calls++
+			said(`{"errcode":40001,"errmsg":"invalid credential"}`)(w, r)
+		default:
+			calls++
+			said(`{"errcode":0}`)(w, r)
+		}
+	}))
+	vault := adapterstest.NewVault(time.Now)
+	process := func() *API {
+		a := NewAPI("https://api.weixin.qq.com", client)
+		a.Tokens = NewTokens("token/wx1", vault, time.Now, a.StableToken("wx1", "canary-secret"))
+		return a
+	}
+	busy, quiet := process(), process()
+	for i, a := range []*API{busy, quiet, busy} {
+		if i == 2 {
+			good = 2 // the first revocation, of which only the busy one learns
+		}
+		if err := a.Call(t.Context(), "/x", nil, nil); err != nil {
+			t.Fatalf("call %d: %v", i, err)
+		}
+	}
+	good, calls = 3, 0
+	if err := quiet.Call(t.Context(), "/x", nil, nil); err != nil || calls != 3 {
+		t.Errorf("Call = %v after %d attempts, want it to get through at the third", err, calls)
 	}
 }
