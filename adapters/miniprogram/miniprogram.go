@@ -57,20 +57,12 @@ func New(name string, decode func(into any) error, d adapters.Deps) (adapters.Ad
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	account := s.account()
-	gate, err := account.Gate(d.Clock)
+	desk, err := s.account().Open("miniprogram", name, d)
 	if err != nil {
 		return nil, err
 	}
-	gate.JSON = true
-	api := account.API(d.HTTP)
-	api.Tokens = weixin.NewTokens("miniprogram/token/"+s.AppID, d.Vault, d.Clock, api.StableToken(s.AppID, s.AppSecret))
-	return &Adapter{
-		name: name, cfg: s, deps: d, gate: gate, api: api,
-		media: weixin.NewMedia(api, d, "miniprogram/"+s.AppID),
-		seats: weixin.NewSeats(name, api, d),
-		porch: weixin.NewPorch(name, d, gate, account.Secrets()...),
-	}, nil
+	desk.Gate.JSON = true
+	return &Adapter{name: name, cfg: s, deps: d, gate: desk.Gate, api: desk.API, seats: desk.Seats, media: desk.Media, porch: desk.Porch}, nil
 }
 
 // account is what the section has in common with other messengers of the family.
@@ -87,7 +79,7 @@ func (s *Section) check() error {
 	if u, err := url.Parse(s.CardImage); s.CardImage != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
 		return errors.New("card_image must be the address of a picture such as https://shop.example/card.png, or left out")
 	}
-	return s.account().Check()
+	return nil
 }
 
 // Name is the configured name of the channel.

@@ -12,7 +12,6 @@ import (
 
 	"github.com/xianda-bot/xianda/adapters"
 	"github.com/xianda-bot/xianda/adapters/adapterstest"
-	"github.com/xianda-bot/xianda/adapters/internal/weixin/weixintest"
 	"github.com/xianda-bot/xianda/adapters/miniprogram/miniprogramtest"
 	"github.com/xianda-bot/xianda/chat"
 )
@@ -44,57 +43,15 @@ func TestSuite(t *testing.T) {
 						Deliver: func(t *testing.T, door http.Handler, d adapterstest.Delivery) adapterstest.Answer {
 							return p.Deliver(t, door, d)
 						},
-						Forged:  func(t *testing.T) map[string]*http.Request { return forged(t, p) },
+						Forged:  func(t *testing.T) map[string]*http.Request { return p.Forged(t) },
 						Garbage: func(t *testing.T) map[string]*http.Request { return garbage(t, p) },
 						Sent:    p.Sent,
-						Faults:  faults(p),
+						Faults:  p.Faults(),
 					}
 				})
 			})
 		}
 	}
-}
-
-func faults(p *miniprogramtest.Platform) (all []adapterstest.Fault) {
-	for _, c := range []struct {
-		how  string
-		want chat.Failure
-	}{
-		{"busy", chat.Failure{Kind: chat.Temporary}},
-		{"40003", chat.Failure{Kind: chat.Blocked}},
-		{"40164", chat.Failure{Kind: chat.Auth}},
-		{"45002", chat.Failure{Kind: chat.TooLong}},
-		{"45009", chat.Failure{Kind: chat.Rate}},
-		{"45011", chat.Failure{Kind: chat.Rate, Retry: time.Minute}},
-		{"45015", chat.Failure{Kind: chat.Window}},
-		{"45047", chat.Failure{Kind: chat.Exhausted}},
-		{"47001", chat.Failure{Kind: chat.Refused}},
-		{"48001", chat.Failure{Kind: chat.NoPush}},
-		{"48002", chat.Failure{Kind: chat.Blocked}},
-		{"502", chat.Failure{Kind: chat.Temporary, Unknown: true}},
-		{"page", chat.Failure{Kind: chat.Temporary, Unknown: true}},
-	} {
-		all = append(all, adapterstest.Fault{Name: c.how, Want: c.want, Set: func(*testing.T) { p.Fail(1, c.how) }})
-	}
-	return all
-}
-
-// forged is adapterstest.Harness.Forged.
-func forged(t *testing.T, p *miniprogramtest.Platform) map[string]*http.Request {
-	msg := p.From("mallory", "text", time.Now(), field{"Content", "转账"}, field{"MsgId", "1"})
-	good := p.Seal(t, msg, time.Now())
-	all := map[string]*http.Request{
-		"no query":        good.Changed("", good.Body).Request(),
-		"no signature":    good.With("signature", "").Request(),
-		"wrong signature": good.With("signature", strings.Repeat("0", 40)).Request(),
-		"an hour old":     p.Seal(t, msg, time.Now().Add(-time.Hour)).Request(),
-	}
-	if p.Key() != nil {
-		all["plain text"] = p.Account.Seal(t, nil, msg, time.Now()).Request()
-		all["wrong msg_signature"] = good.With("msg_signature", strings.Repeat("0", 40)).Request()
-		all["for another app"] = p.Account.Seal(t, weixintest.Key(t, p.Account.Key, "wx0000000000000000"), msg, time.Now()).Request()
-	}
-	return all
 }
 
 // garbage is adapterstest.Harness.Garbage.
@@ -114,20 +71,9 @@ func section(p *miniprogramtest.Platform) Section {
 	return Section{AppID: p.Account.App, AppSecret: p.Account.Secret, Token: p.Account.Token, AESKey: p.Account.Key, APIBase: "https://api.weixin.qq.com"}
 }
 
-func decoder(s Section) func(any) error {
-	return func(into any) error {
-		out := into.(*Section)
-		if s.Path == "" {
-			s.Path = out.Path
-		}
-		*out = s
-		return nil
-	}
-}
-
 func mustNew(t testing.TB, s Section, d adapters.Deps) *Adapter {
 	t.Helper()
-	a, err := New("mini", decoder(s), d)
+	a, err := New("mini", adapterstest.Decode(s), d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +155,7 @@ func TestNewRefuses(t *testing.T) {
 		s := section(miniprogramtest.New(t))
 		c.change(&s)
 		d, _ := adapterstest.NewDeps()
-		_, err := New("mini", decoder(s), d)
+		_, err := New("mini", adapterstest.Decode(s), d)
 		if err == nil || err.Error() != c.want {
 			t.Errorf("%s: New(…) = %v, want %s", c.name, err, c.want)
 		}

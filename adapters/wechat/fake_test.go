@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/adapterstest"
 	"github.com/xianda-bot/xianda/adapters/wechat/wechattest"
 )
 
@@ -40,20 +41,9 @@ func section(safe, verified bool, menus string) Section {
 	return s
 }
 
-func decoder(s Section) func(any) error {
-	return func(into any) error {
-		out := into.(*Section)
-		if s.Path == "" {
-			s.Path = out.Path
-		}
-		*out = s
-		return nil
-	}
-}
-
 func mustNew(t testing.TB, s Section, d adapters.Deps) *Adapter {
 	t.Helper()
-	a, err := New("shop", decoder(s), d)
+	a, err := New("shop", adapterstest.Decode(s), d)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -77,16 +77,11 @@ func New(name string, decode func(into any) error, d adapters.Deps) (adapters.Ad
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	account := s.account()
-	gate, err := account.Gate(d.Clock)
+	desk, err := s.account().Open("wechat", name, d)
 	if err != nil {
 		return nil, err
 	}
-	api := account.API(d.HTTP)
-	api.Tokens = weixin.NewTokens("wechat/token/"+s.AppID, d.Vault, d.Clock, api.StableToken(s.AppID, s.AppSecret))
-	return &Adapter{name: name, cfg: s, deps: d, gate: gate, api: api, seats: weixin.NewSeats(name, api, d),
-		media: weixin.NewMedia(api, d, "wechat/"+s.AppID),
-		porch: weixin.NewPorch(name, d, gate, account.Secrets()...)}, nil
+	return &Adapter{name: name, cfg: s, deps: d, gate: desk.Gate, api: desk.API, seats: desk.Seats, media: desk.Media, porch: desk.Porch}, nil
 }
 
 // account is what the section has in common with other messengers of the family.
@@ -103,7 +98,7 @@ func (s *Section) check() error {
 	case s.Menus != numbered && s.Menus != links && s.Menus != push:
 		return fmt.Errorf("menus %q is not known: use numbered, links or push", s.Menus)
 	}
-	return s.account().Check()
+	return nil
 }
 
 // Name is the configured name of the channel.

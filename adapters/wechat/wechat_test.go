@@ -37,7 +37,7 @@ func TestSuite(t *testing.T) {
 					Deliver: func(t *testing.T, door http.Handler, d adapterstest.Delivery) adapterstest.Answer {
 						return p.Deliver(t, door, d)
 					},
-					Forged:  func(t *testing.T) map[string]*http.Request { return forged(t, p) },
+					Forged:  func(t *testing.T) map[string]*http.Request { return p.Forged(t) },
 					Garbage: func(t *testing.T) map[string]*http.Request { return garbage(t, p) },
 					Sent:    p.Sent, Faults: faults(p, c.verified),
 				}
@@ -50,47 +50,7 @@ func faults(p *wechattest.Platform, verified bool) (all []adapterstest.Fault) {
 	if !verified {
 		return []adapterstest.Fault{{Name: "unverified", Set: func(*testing.T) {}, Want: chat.Failure{Kind: chat.NoPush}}}
 	}
-	for _, c := range []struct {
-		how  string
-		want chat.Failure
-	}{
-		{"-1", chat.Failure{Kind: chat.Temporary}},
-		{"40003", chat.Failure{Kind: chat.Blocked}},
-		{"40007", chat.Failure{Kind: chat.BadMedia}},
-		{"40164", chat.Failure{Kind: chat.Auth}},
-		{"43004", chat.Failure{Kind: chat.Blocked}},
-		{"45002", chat.Failure{Kind: chat.TooLong}},
-		{"45009", chat.Failure{Kind: chat.Rate}},
-		{"45011", chat.Failure{Kind: chat.Rate, Retry: time.Minute}},
-		{"45015", chat.Failure{Kind: chat.Window}},
-		{"45047", chat.Failure{Kind: chat.Exhausted}},
-		{"47001", chat.Failure{Kind: chat.Refused}},
-		{"48001", chat.Failure{Kind: chat.NoPush}},
-		{"502", chat.Failure{Kind: chat.Temporary, Unknown: true}},
-		{"page", chat.Failure{Kind: chat.Temporary, Unknown: true}},
-	} {
-		all = append(all, adapterstest.Fault{Name: c.how, Want: c.want, Set: func(*testing.T) { p.Fail(1, c.how) }})
-	}
-	return all
-}
-
-// forged is adapterstest.Harness.Forged.
-func forged(t *testing.T, p *wechattest.Platform) map[string]*http.Request {
-	msg := from("mallory", "text", time.Now(), field{"Content", "转账"}, field{"MsgId", "1"})
-	good := p.Seal(t, msg, time.Now())
-	all := map[string]*http.Request{
-		"no query":        good.Changed("", good.Body).Request(),
-		"no signature":    good.With("signature", "").Request(),
-		"wrong signature": good.With("signature", strings.Repeat("0", 40)).Request(),
-		"an hour old":     p.Seal(t, msg, time.Now().Add(-time.Hour)).Request(),
-	}
-	if p.Key() != nil {
-		all["plain text"] = testAccount.Seal(t, nil, msg, time.Now()).Request()
-		all["wrong msg_signature"] = good.With("msg_signature", strings.Repeat("0", 40)).Request()
-		all["no msg_signature"] = good.With("msg_signature", "").Request()
-		all["for another app"] = testAccount.Seal(t, weixintest.Key(t, testAccount.Key, "wx0000000000000000"), msg, time.Now()).Request()
-	}
-	return all
+	return p.Faults()
 }
 
 // garbage is adapterstest.Harness.Garbage.
@@ -181,7 +141,7 @@ func TestNewRefuses(t *testing.T) {
 		s := section(true, true, push)
 		c.change(&s)
 		d, _ := adapterstest.NewDeps()
-		_, err := New("shop", decoder(s), d)
+		_, err := New("shop", adapterstest.Decode(s), d)
 		if err == nil || err.Error() != c.want {
 			t.Errorf("%s: New(…) = %v, want %s", c.name, err, c.want)
 		}

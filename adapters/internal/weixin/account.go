@@ -3,11 +3,12 @@ package weixin
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/xianda-bot/xianda/adapters"
 )
 
 // Account is what an official account and a mini-program are configured with alike. Its texts are the operator's.
@@ -48,6 +49,34 @@ func (a *Account) Check() error {
 	return CheckBase(a.APIBase)
 }
 
+// Desk is what one account talks to the platform with.
+type Desk struct {
+	Gate  *Gate
+	API   *API
+	Media *Media
+	Seats *Seats
+	Porch *Porch
+}
+
+// Open checks the account and makes its desk, for the channel name of a kind of messenger. It does no I/O.
+func (a *Account) Open(kind, name string, d adapters.Deps) (*Desk, error) {
+	if err := a.Check(); err != nil {
+		return nil, err
+	}
+	gate, err := a.Gate(d.Clock)
+	if err != nil {
+		return nil, err
+	}
+	api := NewAPI(a.APIBase, d.HTTP, a.secrets()...)
+	api.Tokens = NewTokens(kind+"/token/"+a.AppID, d.Vault, d.Clock, api.StableToken(a.AppID, a.AppSecret))
+	return &Desk{
+		Gate: gate, API: api,
+		Media: NewMedia(api, d, kind+"/"+a.AppID),
+		Seats: NewSeats(name, api, d),
+		Porch: NewPorch(name, d, gate, a.secrets()...),
+	}, nil
+}
+
 // CheckBase checks a channel's api_base.
 func CheckBase(base string) error {
 	u, err := url.Parse(base)
@@ -73,13 +102,8 @@ func (a *Account) Gate(clock func() time.Time) (*Gate, error) {
 	return g, nil
 }
 
-// API is the account's API without Tokens, which the caller sets: their key in the vault names the messenger.
-func (a *Account) API(client *http.Client) *API {
-	return NewAPI(a.APIBase, client, a.Secrets()...)
-}
-
-// Secrets are the strings that may never show in a log or an error.
-func (a *Account) Secrets() []string {
+// secrets are the strings that may never show in a log or an error.
+func (a *Account) secrets() []string {
 	return Given(a.AppSecret, a.Token, a.TokenPrevious, a.AESKey, a.AESKeyPrevious)
 }
 
