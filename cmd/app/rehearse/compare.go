@@ -25,7 +25,7 @@ func (s *stage) compare(ctx context.Context, i int, e Expect) (failures []string
 		s.o.Cover.served(v.Lines)
 	}
 	if s.o.Watch != nil {
-		s.o.Watch(Seen{Test: s.test, Turn: i, Session: v.Session, Shown: s.shown, Source: lastSource(v)})
+		s.o.Watch(Seen{Test: s.test, Turn: i, Session: v.Session, Shown: s.shown, Passive: s.own, Source: lastSource(v)})
 	}
 	text := s.text()
 	for _, want := range e.Says {

@@ -27,6 +27,7 @@ func (s *stage) person(ctx context.Context, m chat.Message) error {
 		return err
 	}
 	s.show(replies)
+	s.own = len(s.shown) - before
 	if len(replies) > 0 {
 		if err := s.store.Settle(ctx, []session.Settlement{{To: s.address(), Delivery: m.ID, Verdict: session.Shown}}); err != nil {
 			return err

@@ -75,7 +75,7 @@ func play(ctx context.Context, rel *release.Release, t Test, o Options) (failure
 // turn lets one thing happen and compares what came of it.
 func (s *stage) turn(ctx context.Context, i int, t Turn) ([]string, error) {
 	if t.acts() || i > 0 { // a first turn without an act looks at what the arrival brought
-		s.shown = nil
+		s.shown, s.own = nil, 0
 	}
 	if err := s.act(ctx, i, t); err != nil {
 		return nil, err

@@ -41,6 +41,7 @@ type Seen struct {
 	Turn    int // from 0
 	Session session.Session
 	Shown   []chat.Reply // to the person, as the messenger got them
+	Passive int          // how many of them, the first ones, came in the platform's own response
 	Source  string       // of the bot's last words: "kb:redpacket.refund_time@3f2a related"
 }
 
@@ -73,6 +74,7 @@ type stage struct {
 	native chat.NativeState // where the conversation stands with the platform's own seats
 
 	shown []chat.Reply   // in the present turn
+	own   int            // how many of them came in the platform's own response
 	keys  map[string]int // how often each reply was shown
 	most  int            // messages shown in answer to one message
 
