@@ -21,6 +21,7 @@ import (
 	"github.com/xianda-bot/xianda/adapters/adapterstest"
 	"github.com/xianda-bot/xianda/adapters/all"
 	"github.com/xianda-bot/xianda/adapters/console"
+	"github.com/xianda-bot/xianda/adapters/kefu/kefutest"
 	"github.com/xianda-bot/xianda/adapters/miniprogram/miniprogramtest"
 	"github.com/xianda-bot/xianda/adapters/telegram/telegramtest"
 	"github.com/xianda-bot/xianda/adapters/wechat/wechattest"
@@ -41,6 +42,7 @@ type platform interface {
 // platforms are the fakes of all messengers that have a platform, in a mode that can be read.
 func platforms() map[string]func(t testing.TB) platform {
 	return map[string]func(t testing.TB) platform{
+		"kefu":        func(t testing.TB) platform { return kefutest.New(t) },
 		"miniprogram": func(t testing.TB) platform { return miniprogramtest.NewPushing(t, false, true) },
 		"telegram":    func(t testing.TB) platform { return telegramtest.New(t).Webhook() },
 		"wechat":      func(t testing.TB) platform { return wechattest.NewPlain(t) },
@@ -356,9 +358,10 @@ func readable(contentType string, body []byte) string {
 	return strings.Join(fields, " ")
 }
 
-// normal leaves out when something was said: all else is the same in every run, for the rehearsal has a clock and ids of its own.
+// normal leaves out when something was said, and the codes that a platform makes up: all else is the same in every run, for the rehearsal
+// has a clock and ids of its own.
 func normal(wire string) string {
-	return instant.ReplaceAllString(wire, "$1…")
+	return fleeting.ReplaceAllString(wire, "$1…")
 }
 
-var instant = regexp.MustCompile(`(<CreateTime>|"at":")[0-9TZ:.+-]+`)
+var fleeting = regexp.MustCompile(`(<CreateTime>|"at":"|"code":"code-)[0-9A-Za-z:.+-]+`)
