@@ -24,8 +24,8 @@ func checkCaps(r *room) {
 	if r.caps.Passive > 0 && !called {
 		r.Error("Caps.Passive is set, but there is no response to put replies into")
 	}
-	if r.caps.Passive == 0 && r.caps.Push <= chat.None && r.caps.Window == 0 {
-		r.Error("Caps allows no reply at all: Passive, Push and Window are all zero")
+	if r.caps.Passive == 0 && r.caps.Push <= chat.None {
+		r.Error("Caps allows no reply at all: Passive and Push are zero")
 	}
 	if r.caps.Redelivery < 0 || r.caps.MaxText < 0 || r.caps.MaxChoices < 0 || r.caps.MaxLabel < 0 || r.caps.MaxData < 0 {
 		r.Errorf("a limit is negative: %+v", r.caps)

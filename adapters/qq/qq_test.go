@@ -204,7 +204,7 @@ func TestCaps(t *testing.T) {
 	t.Parallel()
 	private, group := chat.Address{Peer: "A"}, chat.Address{Peer: "A", Thread: "G"}
 	plain := newHall(t, nil)
-	if c := plain.Caps(private); c.Window != time.Hour || c.Choices != chat.None || c.Tap != chat.None || c.Push != chat.None || c.MaxText != 1000 || !c.Resend {
+	if c := plain.Caps(private); c.Window != time.Hour || c.Choices != chat.None || c.Tap != chat.None || c.Push != chat.Full || c.MaxText != 1000 || !c.Resend {
 		t.Errorf("alone with a person: %+v", c)
 	}
 	if c := plain.Caps(group); c.Window != 5*time.Minute {
