@@ -23,6 +23,7 @@ import (
 	"github.com/xianda-bot/xianda/adapters/console"
 	"github.com/xianda-bot/xianda/adapters/kefu/kefutest"
 	"github.com/xianda-bot/xianda/adapters/miniprogram/miniprogramtest"
+	"github.com/xianda-bot/xianda/adapters/qq/qqtest"
 	"github.com/xianda-bot/xianda/adapters/telegram/telegramtest"
 	"github.com/xianda-bot/xianda/adapters/wechat/wechattest"
 	"github.com/xianda-bot/xianda/chat"
@@ -44,6 +45,7 @@ func platforms() map[string]func(t testing.TB) platform {
 	return map[string]func(t testing.TB) platform{
 		"kefu":        func(t testing.TB) platform { return kefutest.New(t) },
 		"miniprogram": func(t testing.TB) platform { return miniprogramtest.NewPushing(t, false, true) },
+		"qq":          func(t testing.TB) platform { return qqtest.New(t) },
 		"telegram":    func(t testing.TB) platform { return telegramtest.New(t).Webhook() },
 		"wechat":      func(t testing.TB) platform { return wechattest.NewPlain(t) },
 	}
