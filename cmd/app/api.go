@@ -11,10 +11,14 @@ import (
 
 // admin is the API of the admin listener over this house.
 func (h *House) admin() http.Handler {
-	return admin.New(admin.Deps{
-		Cases: h.store.Queue(), Conversations: conversations{h.store, h.store.People()}, Dead: h.store, People: h.people(), Queues: h.queues, Wake: h.kick, Post: h.post, Ready: h.Ready,
+	d := admin.Deps{
+		Cases: h.store.Queue(), Conversations: conversations{h.store, h.store.People(), h.media}, Dead: h.store, People: h.people(), Queues: h.queues, Wake: h.kick, Post: h.post, Ready: h.Ready,
 		Metrics: h.metrics.page(), Token: string(h.cfg.Load().Admin.Token), Log: h.log,
-	})
+	}
+	if h.media != nil {
+		d.Media = h.media
+	}
+	return admin.New(d)
 }
 
 // people tells conversations of the product's users.

@@ -17,6 +17,7 @@ import (
 	"github.com/xianda-bot/xianda/adapters"
 	"github.com/xianda-bot/xianda/adapters/postman"
 	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/cmd/app/media"
 	"github.com/xianda-bot/xianda/config"
 	"github.com/xianda-bot/xianda/dialog"
 	"github.com/xianda-bot/xianda/dialog/release"
@@ -46,6 +47,7 @@ type House struct {
 	lessons *lessons
 	shown   *shownLog
 	sweep   *sweeper
+	media   *media.Keeper // nil: nothing that people send is kept
 	wired   atomic.Pointer[wiring]
 	public  net.Listener
 	private net.Listener // nil: no admin listener
@@ -74,16 +76,20 @@ func Open(ctx context.Context, cfg *config.Config, rel *release.Release, o Optio
 	if h.store, err = openStore(ctx, string(cfg.Store), o.Log); err != nil {
 		return nil, fmt.Errorf("store %s: %w", cfg.Store, err)
 	}
+	if err := h.keep(cfg); err != nil {
+		return nil, err
+	}
 	h.view = &standings{queue: h.store.Queue(), staffed: h.staffed}
 	h.lessons = &lessons{store: h.store, clock: time.Now, log: o.Log}
 	h.postman = postman.New(debts{h.store}, map[chat.DebtKind]postman.Payer{
 		chat.ReplyDebt: postman.Replies(h.adapter, postman.ReplyOptions{}),
 		chat.CaseDebt:  caseSignals{h},
+		chat.MediaDebt: h.mediaPayer(),
 	}, postman.Options{Log: o.Log, Count: h.metrics, Lost: h.lost})
 	h.shown = newShownLog(h.store.Settle, h.postman.Wake, o.Log)
 	h.host = dialog.NewHost(h.store, wiredChannels{h}, h.shelf, dialog.Options{
 		Log: o.Log, Call: wiredBackends{h}, House: h.answers(), Queues: h.queues, Look: h.view.look, Wake: h.wake, Typing: h.typing, Learned: h.lessons.look,
-		Count: h.metrics.Count, Gather: h.gather,
+		Count: h.metrics.Count, Gather: h.gather, MediaID: h.mediaID(),
 	})
 	h.sweep = &sweeper{due: h.store, resume: h.host.Resume, wake: h.postman.Wake, log: o.Log}
 	w, err := h.wire(cfg, nil)
@@ -226,6 +232,9 @@ func (h *House) Run(ctx context.Context) error {
 	sweeping, still := context.WithCancel(work)
 	defer still()
 	background.Go(func() { h.sweep.run(sweeping) })
+	if h.media != nil {
+		background.Go(func() { h.media.Run(sweeping) })
+	}
 	background.Go(func() {
 		if err := h.postman.Run(work); err != nil {
 			h.log.Error("the postman stopped", "error", err)

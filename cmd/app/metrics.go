@@ -28,6 +28,8 @@ var counted = map[string][]string{
 
 	"people_refused":        {"limit"},
 	"entries":               {"channel", "kind"},
+	"media_kept":            {"channel", "kind"},
+	"media_lost":            {"channel", "why"},
 	"channel_restarts":      {"channel"},
 	"rejected":              {"channel", "why"},
 	"ignored":               {"channel", "event"},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/cmd/app/admin"
+	"github.com/xianda-bot/xianda/cmd/app/media"
 	"github.com/xianda-bot/xianda/dialog/session"
 )
 
@@ -171,6 +172,7 @@ func sameProfile(a, b *session.Profile) bool {
 type conversations struct {
 	session.Store
 	people session.People
+	media  *media.Keeper // nil: nothing is kept
 }
 
 // Forget unlinks first: should it fail behind that, the call made again still forgets the rest.
@@ -178,5 +180,8 @@ func (c conversations) Forget(ctx context.Context, a chat.Address) error {
 	if err := c.people.Unlink(ctx, "", a); err != nil {
 		return err
 	}
-	return c.Store.Forget(ctx, a)
+	if err := c.Store.Forget(ctx, a); err != nil && !errors.Is(err, session.ErrUnknown) || c.media == nil {
+		return err
+	}
+	return c.media.Forget(ctx, a) // last: a payment under way looks whether the conversation is still there
 }

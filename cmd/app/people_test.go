@@ -211,7 +211,7 @@ func TestForgetUnlinks(t *testing.T) {
 	t.Parallel()
 	b, ctx := newMailboxes(t), t.Context()
 	b.must(b.p.Link(ctx, "u-1", peer("a")))
-	b.must(conversations{b.store, b.store.People()}.Forget(ctx, peer("a")))
+	b.must(conversations{b.store, b.store.People(), nil}.Forget(ctx, peer("a")))
 	b.posted = map[chat.Address][]chat.Message{}
 	_, err := b.p.Happened(ctx, "u-1", "e1", event("e1"))
 	b.must(err)

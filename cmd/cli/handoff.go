@@ -24,7 +24,7 @@ func newHandoff(c *common) *cobra.Command {
 is silent in that conversation until it is closed. All commands ask the running house.`,
 		Example: "  xianda handoff list\n  xianda handoff claim 27c0ffee1234 --seat alice",
 	}
-	cmd.AddCommand(handoffList(c), handoffShow(c), handoffClaim(c), handoffReply(c), handoffTransfer(c), handoffNote(c), handoffClose(c))
+	cmd.AddCommand(handoffList(c), handoffShow(c), handoffClaim(c), handoffReply(c), handoffTransfer(c), handoffNote(c), handoffMedia(c), handoffClose(c))
 	return cmd
 }
 
@@ -136,6 +136,11 @@ func (c *common) printCase(k *chat.Case) error {
 	}
 	for _, l := range k.Transcript {
 		fmt.Fprintf(w, "%s  %-8s %s\n", l.At.Local().Format("01-02 15:04:05"), visible(l.From), strings.ReplaceAll(visibleLines(l.Text), "\n", "\n"+strings.Repeat(" ", 25)))
+		for _, f := range l.Media {
+			if f.ID != "" {
+				fmt.Fprintf(w, "%s%s: xianda handoff media %s\n", strings.Repeat(" ", 25), strings.TrimSpace(f.Kind+" "+visible(f.Name)), visible(f.ID))
+			}
+		}
 	}
 	for _, l := range k.Notes {
 		fmt.Fprintf(w, "note by %s: %s\n", visible(l.From), visible(l.Text))

@@ -53,6 +53,7 @@ var touches = map[string]touched{
 	"handoff reply":    {theHouse, "what the person is shown"},
 	"handoff transfer": {theHouse, "the case"},
 	"handoff note":     {theHouse, "the case"},
+	"handoff media":    {theHouse, "the file that --out names, or one here"},
 	"handoff close":    {theHouse, "the case"},
 	"serve":            {theConfig + ", the release and the store", "the store; the log, to standard error"},
 	"doctor":           {theConfig + ", the release, the store, and whether platforms and backends are there", nothing},

@@ -19,7 +19,7 @@ import (
 var verbs = strings.Fields(`answer ask check end erase forget give keep list look play print put read run say show take talk tell write`)
 
 // placeholderWords stand for arguments; complete.go offers values for all but words that only a person can know.
-var placeholderWords = strings.Fields(`CASE CHANNEL COMMAND DIALOG DIR ENTRY FILE LETTER PERSON RELEASE SHELL TEXT VERSION`)
+var placeholderWords = strings.Fields(`CASE CHANNEL COMMAND DIALOG DIR ENTRY FILE LETTER MEDIUM PERSON RELEASE SHELL TEXT VERSION`)
 
 // every is cmd and all commands below it.
 func every(cmd *cobra.Command) []*cobra.Command {
@@ -94,9 +94,9 @@ func invocations(line string) (all [][]string) {
 	return all
 }
 
-var id = regexp.MustCompile(`^[0-9a-f]{12}$`)
+var id = regexp.MustCompile(`^[0-9a-f]{12}$|^[0-9a-f]{24}-[0-9a-f]+-[0-9a-f]{32}$`)
 
-// same: a script holds the ids of cases and dead letters in variables.
+// same: a script holds the ids of cases, media and dead letters in variables.
 func same(example, script []string) bool {
 	return slices.EqualFunc(example, script, func(e, s string) bool { return e == s || id.MatchString(e) && strings.HasPrefix(s, "$") })
 }

@@ -31,6 +31,7 @@ type platform struct {
 	busy   int                // deliveries that were refused or cut and made again
 	asked  func() string      // answers the dialogs' backend; nil: it is not there
 	codes  map[string]string  // address in a QR code → the scene that it carries
+	files  map[string][]byte  // media_id → what a person sent
 }
 
 // shown is a text that reached a phone.
@@ -45,13 +46,14 @@ type post struct {
 	id           int64
 	at           time.Time
 	code         string // scene of the code that was scanned to follow the account; then there is no text
+	media        string // media_id of a picture; then there is no text
 }
 
 // delivery is the id that the official account's adapter gives a message.
 func (p post) delivery() string { return fmt.Sprintf("%d-%d", p.id, p.at.Unix()) }
 
 func newPlatform(t *testing.T) *platform {
-	p := &platform{token: "chaostoken1", pushed: map[string][]shown{}, codes: map[string]string{}}
+	p := &platform{token: "chaostoken1", pushed: map[string][]shown{}, codes: map[string]string{}, files: map[string][]byte{}}
 	p.client = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	p.api = httptest.NewServer(http.HandlerFunc(p.serve))
 	t.Cleanup(p.api.Close)
@@ -98,6 +100,17 @@ func (p *platform) serve(w http.ResponseWriter, r *http.Request) {
 		p.codes[address] = m.Info.Scene.Text
 		p.mu.Unlock()
 		fmt.Fprintf(w, `{"ticket":"TICKET","expire_seconds":%d,"url":%q}`, m.Life, address)
+	case "/cgi-bin/media/get":
+		p.mu.Lock()
+		file, ok := p.files[r.URL.Query().Get("media_id")]
+		p.mu.Unlock()
+		if !ok {
+			io.WriteString(w, `{"errcode":40007,"errmsg":"invalid media_id"}`)
+			return
+		}
+		w.Header().Set("Content-Type", "image/jpeg")
+		w.Header().Set("Content-Disposition", `attachment; filename="file"`)
+		w.Write(file)
 	case "/slow/query":
 		p.mu.Lock()
 		asked := p.asked
@@ -143,6 +156,9 @@ func sign(parts ...string) string {
 func (p *platform) once(m post, hook string) (text string, answered bool) {
 	ts, nonce := fmt.Sprint(m.at.Unix()), fmt.Sprint(m.id)
 	what := fmt.Sprintf("<MsgType>text</MsgType><Content>%s</Content><MsgId>%d</MsgId>", m.text, m.id)
+	if m.media != "" {
+		what = fmt.Sprintf("<MsgType>image</MsgType><PicUrl>https://mmbiz.example/p</PicUrl><MediaId>%s</MediaId><MsgId>%d</MsgId>", m.media, m.id)
+	}
 	if m.code != "" {
 		what = fmt.Sprintf("<MsgType>event</MsgType><Event>subscribe</Event><EventKey>qrscene_%s</EventKey><Ticket>TICKET</Ticket>", m.code)
 	}

@@ -46,6 +46,8 @@ const patience = 30 * time.Second
 //	signal NAME, ended CODE            sends TERM, INT, HUP or KILL; waits for the end
 //	wechat PERSON TEXT                 lets WeChat deliver a message to channel shop; the output is its answer
 //	scan PERSON ADDRESS|SCENE          lets a stranger scan a QR code of the account and follow it; the output is its answer
+//	picture PERSON FILE                lets WeChat deliver a picture that it does not have any more if there is no such file
+//	kept MEDIUM                        waits until what a person sent is kept, or known to be lost
 //	told PERSON PATTERN TEXT           delivers a message right behind a push, whose answer may then be pushed too; waits for the answer
 //	pushed PERSON PATTERN              waits for a message that was pushed to a person
 //	admin METHOD PATH [BODY]           calls the admin API of what runs; the output is status and answer
@@ -85,7 +87,7 @@ func TestScripts(t *testing.T) {
 			"enter":  enter,
 			"signal": send,
 			"ended":  ended,
-			"admin":  admin, "get": get, "wechat": wechat, "scan": scan, "told": told, "pushed": pushed, "deadletter": deadletter,
+			"admin":  admin, "get": get, "wechat": wechat, "scan": scan, "picture": picture, "kept": kept, "told": told, "pushed": pushed, "deadletter": deadletter,
 		},
 	})
 }

@@ -1,5 +1,5 @@
 // Package admin is the HTTP API of the admin listener (openapi.yaml): health, users and events of the product's backend, cases,
-// conversations and dead letters. It checks and translates only: what a call does is done by the interfaces of Deps.
+// conversations, their media and dead letters. It checks and translates only: what a call does is done by the interfaces of Deps.
 package admin
 
 import (
@@ -50,6 +50,7 @@ type Deps struct {
 	Conversations Conversations
 	Dead          Dead
 	People        People
+	Media         Media // nil: the house keeps none
 	// Queues are those of the configuration; nil: any name is taken.
 	Queues func() []string
 	// Wake lets the house judge this conversation now, because something was posted to it. It does not wait for the turn.
@@ -134,6 +135,7 @@ func (a *api) routes() []route {
 		{"POST", "/v1/cases/{id}/close", false, a.closeCase},
 		{"GET", "/v1/conversations/{channel}/{peer}", false, a.showConversation},
 		{"DELETE", "/v1/conversations/{channel}/{peer}", false, a.forgetConversation},
+		{"GET", "/v1/media/{id}", false, a.showMedia},
 		{"GET", "/v1/dead", false, a.listDead},
 		{"POST", "/v1/dead/{id}/replay", false, a.replayDead},
 		{"DELETE", "/v1/dead/{id}", false, a.buryDead},

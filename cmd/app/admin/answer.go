@@ -56,6 +56,8 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var owned *handoff.OwnedError
 	switch {
 	case errors.As(err, &p):
+	case mediaProblem(err) != nil:
+		p = mediaProblem(err)
 	case errors.As(err, &owned):
 		p = &problem{http.StatusConflict, "owned", "", owned.Error()}
 	case errors.Is(err, handoff.ErrOwned), errors.Is(err, session.ErrOwned):

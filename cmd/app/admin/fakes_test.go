@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/cmd/app/media"
 	"github.com/xianda-bot/xianda/dialog/session"
 	"github.com/xianda-bot/xianda/handoff"
 )
@@ -58,6 +60,12 @@ func (h *house) Cases(_ context.Context, f handoff.Filter) ([]chat.Case, error) 
 		return nil, h.do("cases")
 	}
 	return []chat.Case{*c}, h.do("cases", string(f.State), f.Queue)
+}
+func (h *house) Open(context.Context, string) (chat.Media, io.ReadCloser, error) {
+	if h.err != nil {
+		return chat.Media{}, nil, h.err
+	}
+	return chat.Media{}, nil, media.ErrUnknown
 }
 func (h *house) Case(_ context.Context, id string) (*chat.Case, error) { return h.found(id) }
 func (h *house) Claim(_ context.Context, id, seat string) (*chat.Case, error) {
@@ -159,7 +167,7 @@ var errSecret = errors.New("dial redis://:canary@db: refused")
 func newHouse() (*house, http.Handler) {
 	h := &house{fresh: map[string]bool{}}
 	return h, New(Deps{
-		Cases: h, Conversations: h, Dead: h, People: h,
+		Cases: h, Conversations: h, Dead: h, People: h, Media: h,
 		Wake:    func(a chat.Address) { h.did = append(h.did, "wake "+a.String()) },
 		Post:    h.post,
 		Ready:   func() error { return h.err },

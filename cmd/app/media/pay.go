@@ -26,6 +26,9 @@ func (k *Keeper) Schedule() []time.Duration {
 // Timeout bounds an attempt at all media of a message. It is no longer than that of a reply, because loans of both last as long.
 func (k *Keeper) Timeout() time.Duration { return 10 * time.Second }
 
+// doubts is how often a medium that is said to be gone is asked for again: an address that does not answer once looks like that too.
+const doubts = 2
+
 const (
 	busyAgain  = 2 * time.Second  // while all slots are taken
 	storeAgain = 30 * time.Second // after the store was away, twice as long each time
@@ -68,7 +71,7 @@ func (k *Keeper) keep(ctx context.Context, m chat.Message, n, tries int) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return k.away(ctx, m, n, tries, err)
 	}
-	content, why, err := k.fetch(ctx, m.From.Channel, f)
+	content, why, err := k.fetch(ctx, m.From.Channel, f, tries)
 	if err == nil {
 		return k.put(ctx, m, n, tries, look(f, content), content)
 	}
@@ -90,7 +93,7 @@ func (k *Keeper) old(f chat.Media) bool {
 }
 
 // fetch reads a medium as a whole. why is set when no other attempt can bring it.
-func (k *Keeper) fetch(ctx context.Context, channel string, f chat.Media) (content []byte, why string, err error) {
+func (k *Keeper) fetch(ctx context.Context, channel string, f chat.Media, tries int) (content []byte, why string, err error) {
 	fetcher, ok := k.o.Fetcher(channel)
 	if !ok {
 		return nil, "", &chat.Failure{Kind: chat.Temporary, Err: fmt.Errorf("channel %s is not configured, or brings no media", channel)}
@@ -113,9 +116,9 @@ func (k *Keeper) fetch(ctx context.Context, channel string, f chat.Media) (conte
 		return content, "", nil
 	case errors.Is(err, outside.ErrRefused):
 		return nil, chat.LostRefused, err
-	case errors.As(err, &failure) && failure.Kind == chat.BadMedia:
+	case errors.As(err, &failure) && failure.Kind == chat.BadMedia && tries >= doubts:
 		return nil, chat.LostExpired, err
-	case errors.As(err, &failure) && failure.Kind == chat.Refused:
+	case errors.As(err, &failure) && (failure.Kind == chat.Refused || failure.Kind == chat.NoPush):
 		return nil, chat.LostRefused, err
 	case errors.As(err, &failure) && slices.Contains([]chat.FailureKind{chat.Rate, chat.Auth}, failure.Kind):
 		again := *failure
