@@ -3,12 +3,14 @@ package kefu
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/xianda-bot/xianda/adapters/entry"
 	"github.com/xianda-bot/xianda/adapters/internal/weixin"
 	"github.com/xianda-bot/xianda/chat"
 )
@@ -125,7 +127,7 @@ func (a *Adapter) event(e event, m *chat.Message, received time.Time) (ignored s
 		}
 		m.Kind, m.Of, m.Event = chat.Undelivered, key, string(whyFailed(e.FailType))
 	case "user_recall_msg":
-		if m.Kind, m.Of = chat.Recalled, e.RecalledID; m.Of == "" {
+		if m.Kind, m.Of = chat.Recalled, e.RecalledID; !msgIDForm.MatchString(m.Of) {
 			return "malformed"
 		}
 	case "servicer_status_change", "servicer_recall_msg", "reject_customer_msg_switch_change":
@@ -136,27 +138,27 @@ func (a *Adapter) event(e event, m *chat.Message, received time.Time) (ignored s
 	return ""
 }
 
-// scene is from where the person entered: what the link's maker put into it, and the platform's own scene, which wins.
+// scene is from where the person entered: what the link's maker put into it, and the platform's own words, which win.
 func (a *Adapter) scene(e event) map[string]string {
 	all := map[string]string{}
-	param, err := url.PathUnescape(e.SceneParam)
-	if err != nil {
-		param = e.SceneParam
-	}
-	for _, raw := range []string{e.Scene, param} {
-		if raw == "" {
-			continue
-		}
-		for k, v := range a.deps.Scene(a.name, raw) {
-			all[k] = v
+	if e.Scene != "" && e.Scene != ourScene {
+		maps.Copy(all, a.deps.Scene(a.name, e.Scene))
+		if all["page"] == e.Scene { // any bare word reads as a page
+			delete(all, "page")
 		}
 	}
-	if e.Scene != "" {
+	if e.SceneParam != "" {
+		param, err := url.PathUnescape(e.SceneParam)
+		if err != nil {
+			param = e.SceneParam
+		}
+		maps.Copy(all, a.deps.Scene(a.name, param))
+	}
+	delete(all, "kf_scene")
+	if e.Scene != "" && e.Scene != ourScene && !entry.IsToken(e.Scene) {
 		all["kf_scene"] = chat.Cut(e.Scene, maxScene)
 	}
-	if len(all) == 0 {
-		return nil
-	}
+	all["event"] = "enter"
 	return all
 }
 

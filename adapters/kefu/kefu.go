@@ -99,7 +99,8 @@ func New(name string, decode func(into any) error, d adapters.Deps) (adapters.Ad
 	}
 	a.media = weixin.NewMedia(a.api, d, "kefu/"+s.CorpID)
 	// A token belongs to corp and secret; several accounts of one app share it.
-	a.api.Tokens = weixin.NewTokens("kefu/token/"+s.CorpID+"/"+weixin.Fingerprint(s.Secret), d.Vault, d.Clock, a.api.WorkToken(s.CorpID, s.Secret))
+	key := a.vaultKey("token", weixin.Fingerprint(s.Secret))
+	a.api.Tokens = weixin.NewTokens(key, d.Vault, d.Clock, a.api.WorkToken(s.CorpID, s.Secret))
 	a.lease = newLease(a.vaultKey("lease", s.OpenKFID), d)
 	a.bells = newBells(a)
 	return a, nil

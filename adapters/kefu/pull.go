@@ -14,6 +14,7 @@ import (
 const (
 	lookEvery = 400 * time.Millisecond // at callbacks that other processes took, and at a lease that others have
 	pollEvery = 30 * time.Second       // without a callback; without its token the platform allows few calls a minute
+	askFor    = 8 * time.Second        // for a page to come
 	firstWait = 500 * time.Millisecond // after a pull that failed; then twice as long …
 	mostWait  = 30 * time.Second       // … up to this
 	// maxPage is how many items we ask for (the platform allows 1000): an answer of a thousand long texts would be more than we read.
@@ -111,7 +112,8 @@ func (a *Adapter) lead(ctx context.Context, in adapters.Inbox) {
 func (a *Adapter) trouble(what string, err error) {
 	a.deps.Count.Count("kefu_trouble", a.name, what)
 	if a.notes.First(what) {
-		a.deps.Log.Warn("messages cannot be fetched; tried again (said once a minute)", "channel", a.name, "error", a.porch.Scrub(explained(err).Error()))
+		a.deps.Log.Warn("messages cannot be fetched; tried again (said once a minute)", "channel", a.name,
+			"error", a.porch.Scrub(explained(err).Error()))
 	}
 }
 
@@ -213,7 +215,7 @@ func (p *puller) save(ctx context.Context, m mark) error {
 func (p *puller) page(ctx context.Context, token *string) (pg page, err error) {
 	for {
 		pg = page{}
-		err = p.a.api.Call(ctx, syncPath, asked{Cursor: p.at.Cursor, Token: *token, Limit: p.size, OpenKFID: p.a.cfg.OpenKFID}, &pg)
+		err = p.ask(ctx, *token, &pg)
 		p.tooBare = *token == "" && code(err) == 45009
 		e := (*weixin.Error)(nil)
 		switch {
@@ -236,6 +238,13 @@ func (p *puller) page(ctx context.Context, token *string) (pg page, err error) {
 			return pg, err
 		}
 	}
+}
+
+// ask makes one call. It ends in time though nobody answers.
+func (p *puller) ask(ctx context.Context, token string, into *page) error {
+	ctx, cancel := context.WithTimeout(ctx, askFor)
+	defer cancel()
+	return p.a.api.Call(ctx, syncPath, asked{Cursor: p.at.Cursor, Token: token, Limit: p.size, OpenKFID: p.a.cfg.OpenKFID}, into)
 }
 
 // worth tells whether somebody still waits for an answer to m.

@@ -7,8 +7,8 @@ const (
 )
 
 // Sample is a channel of this kind in the configuration.
-const Sample = `# WeChat Kefu. In the WeCom console: an app of your own, listed under 微信客服 → 可调用接口的应用; its callback (接收消息): https://your.host/kefu/help;
-# the account: 微信客服 → 客服账号 → 通过API管理
+const Sample = `# WeChat Kefu. In the WeCom console: an app of your own, listed under 微信客服 → 可调用接口的应用, with the callback (接收消息)
+# https://your.host/kefu/help; the account: 微信客服 → 客服账号 → 通过API管理
 - name: help
   kind: kefu
   corp_id: ww0123456789abcdef

@@ -165,6 +165,10 @@ func (p *Platform) sync(_ *http.Request, body []byte) answer {
 	switch {
 	case !read(body, &in):
 		return fail(47001, "data format error")
+	case in.KF == Other:
+		res := ok()
+		res["next_cursor"], res["msg_list"], res["has_more"] = "cur-0", []any{}, 0
+		return res
 	case in.KF != Account:
 		p.breach("sync_msg of %q", in.KF)
 		return fail(95004, "open_kfid not found")
@@ -204,6 +208,12 @@ func (p *Platform) sync(_ *http.Request, body []byte) answer {
 	}
 	for at < len(p.items) && now.Sub(p.items[at].at) > keptFor {
 		at++
+	}
+	if p.blank > 0 {
+		p.blank--
+		res := ok()
+		res["next_cursor"], res["msg_list"], res["has_more"] = fmt.Sprint("cur-", at), []any{}, 1
+		return res
 	}
 	size := min(p.page, maxPageItems)
 	if in.Limit > 0 {

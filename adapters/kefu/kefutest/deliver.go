@@ -179,7 +179,8 @@ func (p *Platform) SeatSays(peer, seat, text string) *Entry {
 	defer p.mu.Unlock()
 	n := "said-" + random(6)
 	return p.append(peer+"|"+n, peer, n, time.Now(), map[string]any{
-		"open_kfid": Account, "external_userid": id(peer), "origin": 5, "servicer_userid": seat, "msgtype": "text", "text": map[string]any{"content": text},
+		"open_kfid": Account, "external_userid": id(peer), "origin": 5, "servicer_userid": seat,
+		"msgtype": "text", "text": map[string]any{"content": text},
 	})
 }
 
@@ -189,8 +190,9 @@ func (p *Platform) Ring(account string) *http.Request {
 	p.mu.Lock()
 	p.rings[r] = time.Now().Add(ringLife)
 	p.mu.Unlock()
-	return p.Callback(fmt.Sprintf("<xml><ToUserName><![CDATA[%s]]></ToUserName><CreateTime>%d</CreateTime><MsgType><![CDATA[event]]></MsgType>"+
-		"<Event><![CDATA[kf_msg_or_event]]></Event><Token><![CDATA[%s]]></Token><OpenKfId><![CDATA[%s]]></OpenKfId></xml>", Corp, time.Now().Unix(), r, account))
+	return p.Callback(fmt.Sprintf("<xml><ToUserName><![CDATA[%s]]></ToUserName><CreateTime>%d</CreateTime>"+
+		"<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[kf_msg_or_event]]></Event><Token><![CDATA[%s]]></Token>"+
+		"<OpenKfId><![CDATA[%s]]></OpenKfId></xml>", Corp, time.Now().Unix(), r, account))
 }
 
 // Callback is a callback with this inside, rightly encrypted and signed.
@@ -206,7 +208,8 @@ func (p *Platform) Callback(inside string) *http.Request {
 func Sealed(sealed string, at time.Time, token string) *http.Request {
 	stamp, nonce := strconv.FormatInt(at.Unix(), 10), random(5)
 	q := url.Values{"timestamp": {stamp}, "nonce": {nonce}, "msg_signature": {weixin.Sign(token, stamp, nonce, sealed)}}
-	body := "<xml><ToUserName><![CDATA[" + Corp + "]]></ToUserName><AgentID><![CDATA[]]></AgentID><Encrypt><![CDATA[" + sealed + "]]></Encrypt></xml>"
+	body := "<xml><ToUserName><![CDATA[" + Corp + "]]></ToUserName><AgentID><![CDATA[]]></AgentID>" +
+		"<Encrypt><![CDATA[" + sealed + "]]></Encrypt></xml>"
 	r := httptest.NewRequest(http.MethodPost, "https://bot.example/kefu/help?"+q.Encode(), bytes.NewReader([]byte(body)))
 	r.Header.Set("Content-Type", "text/xml")
 	return r
@@ -252,8 +255,9 @@ func (p *Platform) Forged(t testing.TB) map[string]*http.Request {
 	bare := p.Ring(Account)
 	bare.URL.RawQuery = ""
 	return map[string]*http.Request{
-		"no query": bare, "no signature": with("msg_signature", ""), "wrong signature": with("msg_signature", strings.Repeat("0", 40)),
-		"an hour old": Sealed("x", time.Now().Add(-time.Hour), token), "another token": Sealed("x", time.Now(), "guessed"),
+		"no query": bare, "no signature": with("msg_signature", ""),
+		"wrong signature": with("msg_signature", strings.Repeat("0", 40)),
+		"an hour old":     Sealed("x", time.Now().Add(-time.Hour), token), "another token": Sealed("x", time.Now(), "guessed"),
 		"another nonce": with("nonce", "1"), "for another corp": Sealed(wrongCorp, time.Now(), token), "no ciphertext": Sealed("", time.Now(), token),
 	}
 }
@@ -262,8 +266,9 @@ func (p *Platform) Forged(t testing.TB) map[string]*http.Request {
 func (p *Platform) Garbage(testing.TB) map[string]*http.Request {
 	all := map[string]*http.Request{}
 	for name, inside := range map[string]string{
-		"empty": "", "JSON": "{}", "cut": "<xml><MsgType>event", "no MsgType": "<xml><Event>kf_msg_or_event</Event></xml>", "not UTF-8": "<xml><Token>\xff</Token></xml>",
-		"DTD": "<!DOCTYPE x><xml></xml>", "tags in Token": "<xml><MsgType>event</MsgType><Event>kf_msg_or_event</Event><Token><a/></Token></xml>",
+		"empty": "", "JSON": "{}", "cut": "<xml><MsgType>event", "no MsgType": "<xml><Event>kf_msg_or_event</Event></xml>",
+		"not UTF-8": "<xml><Token>\xff</Token></xml>", "DTD": "<!DOCTYPE x><xml></xml>",
+		"tags in Token":           "<xml><MsgType>event</MsgType><Event>kf_msg_or_event</Event><Token><a/></Token></xml>",
 		"an account that is none": "<xml><MsgType>event</MsgType><Event>kf_msg_or_event</Event><OpenKfId>../../x y</OpenKfId></xml>",
 	} {
 		all[name] = p.Callback(inside)

@@ -18,6 +18,7 @@ import (
 const (
 	Corp    = "ww3000000000000001"
 	Account = "wkCanary000000000000000000001"
+	Other   = "wkCanary000000000000000000002" // of the same app; nobody writes to it
 
 	secret   = "canary/corp+secret0123456789"
 	token    = "canarytoken1"
@@ -54,6 +55,7 @@ type Platform struct {
 	mu       sync.Mutex // guards all below
 	items    []*entry
 	page     int
+	blank    int
 	rings    map[string]time.Time
 	bare     []time.Time
 	tokens   int
@@ -104,8 +106,10 @@ func New(t testing.TB) *Platform {
 		t.Fatal(err)
 	}
 	return &Platform{
-		t: t, key: k, page: maxPageItems, rings: map[string]time.Time{}, revoked: map[string]bool{}, people: map[string]*person{}, codes: map[string]*once{},
-		sentIDs: map[string]bool{}, calls: map[string]int{}, fails: map[string][]string{}, seats: map[string]bool{"zhangsan": false}, media: map[string][]byte{},
+		t: t, key: k, page: maxPageItems,
+		rings: map[string]time.Time{}, revoked: map[string]bool{}, people: map[string]*person{}, codes: map[string]*once{},
+		sentIDs: map[string]bool{}, calls: map[string]int{}, fails: map[string][]string{},
+		seats: map[string]bool{"zhangsan": false}, media: map[string][]byte{},
 	}
 }
 
@@ -170,6 +174,20 @@ func (p *Platform) Page(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.page = n
+}
+
+// Blank makes the next n pages empty, with more to come.
+func (p *Platform) Blank(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.blank = n
+}
+
+// Lose makes the platform forget all that it keeps, and with it where cursors point.
+func (p *Platform) Lose() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.items = nil
 }
 
 // Revoke makes the access token invalid.

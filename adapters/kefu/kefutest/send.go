@@ -88,7 +88,8 @@ func menu(m *message, s *adapterstest.Shown) answer {
 		switch {
 		case i.Type == "click" && i.Click != nil && len(i.Click.ID) <= 64 && len(i.Click.Content) <= 128 && i.Click.Content != "":
 			s.Choices = append(s.Choices, i.Click.Content)
-		case i.Type == "view" && i.View != nil && i.View.URL != "" && len(i.View.URL) <= 2048 && len(i.View.Content) <= 1024 && i.View.Content != "":
+		case i.Type == "view" && i.View != nil && i.View.URL != "" && len(i.View.URL) <= 2048 &&
+			i.View.Content != "" && len(i.View.Content) <= 1024:
 			s.Choices = append(s.Choices, i.View.Content)
 		default:
 			return fail(95009, "menu item")
