@@ -76,7 +76,7 @@ func (r *Release) read(files []script.Source, o Options) []script.Finding {
 	r.Patterns = script.Merge(r.Patterns)
 	if whole {
 		findings = append(findings, script.Check(script.Checkable{
-			Dialogs: r.Dialogs, Patterns: r.Patterns, Entries: r.Entries, Openers: r.Openers, Keywords: r.Keywords, Synonyms: r.Synonyms, Banned: r.banned,
+			Dialogs: r.Dialogs, Patterns: r.Patterns, Entries: r.Entries, Openers: r.Openers, Keywords: r.Keywords, Menus: r.Menus, Synonyms: r.Synonyms, Banned: r.banned,
 			Queues: o.Queues, Backends: o.Backends, Channels: o.Channels, Now: o.Now,
 		})...)
 		if !script.Broken(findings) {
@@ -114,6 +114,8 @@ func (r *Release) file(f script.Source) (findings []script.Finding, ok bool) {
 		r.Openers, findings = script.ParseOpeners(f)
 	case f.Name == "keywords.yaml":
 		r.Keywords, findings = script.ParseKeywords(f)
+	case f.Name == "menu.yaml":
+		r.Menus, findings = script.ParseMenus(f)
 	case f.Name == "synonyms.yaml":
 		page := script.ReadPage(f)
 		if page.Root != nil {
@@ -186,6 +188,20 @@ func (r *Release) DialogVersion(id, version string) *script.Dialog {
 
 // Entry returns the entry with this id; nil when there is none. Whether it may be served, kb.Entry.Valid tells.
 func (r *Release) Entry(id string) *kb.Entry { return r.entries[id] }
+
+// Menu returns the menu of a channel, its own or that of channels without one; nil when the release has neither.
+func (r *Release) Menu(channel string) *script.Menu {
+	var shared *script.Menu
+	for _, m := range r.Menus {
+		switch m.Channel {
+		case channel:
+			return m
+		case script.AnyChannel:
+			shared = m
+		}
+	}
+	return shared
+}
 
 // Pattern returns the pattern with this name, that of the release or the built-in one; nil when there is none.
 func (r *Release) Pattern(name string) *script.Pattern { return r.patterns[name] }

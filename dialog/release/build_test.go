@@ -1,6 +1,7 @@
 package release
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"os"
@@ -169,6 +170,34 @@ func TestLanguages(t *testing.T) {
 	}
 	if w, exact := build("name: small\nlocale: en-GB\ntexts: {miss: Pardon?}\n").Words(""); !exact || w.Texts.Miss != "Pardon?" || w.Texts.Sorry != English().Sorry {
 		t.Errorf("an English release says %+v, want English words", w.Texts)
+	}
+}
+
+func TestMenuOf(t *testing.T) {
+	t.Parallel()
+	files := []script.Source{
+		{Name: "release.yaml", Data: []byte("name: 小\n")},
+		{Name: "menu.yaml", Data: []byte("shop: [{label: 一, url: https://x.example}]\ndefault: [{label: 二, url: https://x.example}]\n")},
+	}
+	r, findings := Build(files, Options{})
+	if r == nil || len(findings) > 0 {
+		t.Fatal(told(findings))
+	}
+	for channel, want := range map[string]string{"shop": "一", "other": "二"} {
+		if m := r.Menu(channel); m == nil || m.Items[0].Label != want {
+			t.Errorf("Menu(%s) = %+v, want %s", channel, m, want)
+		}
+	}
+	if m := empty("v").Menu("shop"); m != nil {
+		t.Errorf("a release without menus has %+v", m)
+	}
+	var packed bytes.Buffer
+	if err := Pack(&packed, files, r); err != nil {
+		t.Fatal(err)
+	}
+	again, _, err := Unpack(bytes.NewReader(packed.Bytes()), Options{})
+	if err != nil || again.Menu("shop") == nil || again.Menu("shop").Items[0].Label != "一" {
+		t.Errorf("the compiled release has lost its menus: %v", err)
 	}
 }
 

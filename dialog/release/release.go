@@ -22,6 +22,7 @@ type Release struct {
 	Patterns   []*script.Pattern // those of the release, then the built-in ones that it does not name
 	Openers    []*script.Opener  // likely questions of no single dialog, in the operator's order
 	Keywords   []*script.Keyword // keyword rules: the first that matches decides, before everything learned
+	Menus      []*script.Menu    // what accounts show below the chat, for those that keep menus
 	Idle       script.Idle       // of dialogs that say nothing else
 	Entries    []kb.Entry
 	Synonyms   [][]string

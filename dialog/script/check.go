@@ -18,6 +18,7 @@ type Checkable struct {
 	Entries  []kb.Entry
 	Openers  []*Opener
 	Keywords []*Keyword
+	Menus    []*Menu
 	Synonyms [][]string
 	Banned   []string  // words that the operators want in no text
 	Queues   []string  // queues of the configuration; nil: unknown, so that a queue but "default" is only warned of
@@ -57,6 +58,7 @@ func Check(c Checkable) []Finding {
 	k.confusable()
 	k.patterns()
 	k.answers()
+	k.menus()
 	Sort(k.findings)
 	return k.findings
 }

@@ -103,13 +103,13 @@ func (k *checker) names(d *Dialog) {
 // equalities finds words that a slot of a closed list can never be.
 func (k *checker) equalities(d *Dialog, e *Expr) {
 	for _, q := range e.equal {
-		slot := d.Slot(q.slot)
-		if slot == nil {
+		slot := d.Slot(q.name)
+		if slot == nil || q.of != "slot" {
 			continue
 		}
 		if known := slot.domain(); known != nil && !slices.Contains(known, q.word) {
 			edit := meant(q.word, known, "可能的值有 "+strings.Join(known, "、"))
-			k.add(e.Pos, "value-unknown", "“"+q.word+"”不是“slot."+q.slot+"”会有的值", edit)
+			k.add(e.Pos, "value-unknown", "“"+q.word+"”不是“slot."+q.name+"”会有的值", edit)
 		}
 	}
 }

@@ -30,7 +30,7 @@ type Expr struct {
 	kind  kind
 	names [][]string // dotted names that it reads, in order of appearance
 	facts []string   // those, and the events it asks for, in order of appearance
-	equal []equality // slots held against words
+	equal []equality // slots and signals held against words
 	never bool       // can never be true
 }
 
@@ -171,8 +171,8 @@ func literal(v value) piece {
 	return piece{eval: func(*Scope) value { return v }, kind: v.kind, constant: true}
 }
 
-// equality is a slot held against a word by ==, != or in.
-type equality struct{ slot, word string }
+// equality is a slot, or a signal of the scene, held against a word by ==, != or in: of "slot" or "scene", its name, the word.
+type equality struct{ of, name, word string }
 
 // compiler walks the parsed tree once; the first mistake stops it.
 type compiler struct {

@@ -259,14 +259,14 @@ func (c *compiler) binary(n *ast.BinaryNode) piece {
 	return c.fail(n, "不能用 "+n.Operator, allowed)
 }
 
-// equalities notes the words that a slot is held against.
+// equalities notes the words that a slot or a signal of the scene is held against.
 func (c *compiler) equalities(n *ast.BinaryNode) {
 	if n.Operator != "==" && n.Operator != "!=" && n.Operator != "in" {
 		return
 	}
 	for _, sides := range [][2]ast.Node{{n.Left, n.Right}, {n.Right, n.Left}} {
 		path := c.path(sides[0])
-		if len(path) != 2 || path[0] != "slot" {
+		if len(path) != 2 || path[0] != "slot" && path[0] != "scene" {
 			continue
 		}
 		words := []ast.Node{sides[1]}
@@ -275,7 +275,7 @@ func (c *compiler) equalities(n *ast.BinaryNode) {
 		}
 		for _, w := range words {
 			if s, ok := w.(*ast.StringNode); ok {
-				c.equal = append(c.equal, equality{path[1], s.Value})
+				c.equal = append(c.equal, equality{path[0], path[1], s.Value})
 			}
 		}
 	}

@@ -194,6 +194,34 @@ func TestEveryKeywordIsRehearsed(t *testing.T) {
 	}
 }
 
+// TestEveryMenuKeyIsRehearsed: each tap on the menu (F5) is the entry of some conversation, which says what it leads to.
+func TestEveryMenuKeyIsRehearsed(t *testing.T) {
+	t.Parallel()
+	rel := helpdeskRelease(t)
+	tests, findings := rehearse.ParseAll(rel)
+	if len(findings) > 0 {
+		t.Fatal(findings)
+	}
+	entered := map[string]bool{}
+	for _, test := range tests {
+		if e := test.Given.Enter; e != nil {
+			entered[e.Scene["menu"]] = true
+			entered[strings.TrimPrefix(e.Event, "menu.")] = true
+		}
+	}
+	menu := rel.Menu("shop")
+	if menu == nil || menu.Channel != script.AnyChannel {
+		t.Fatalf("Menu(shop) = %+v, want the one of all channels", menu)
+	}
+	for _, i := range menu.Items {
+		for _, b := range append([]*script.MenuItem{i}, i.Items...) {
+			if b.Key != "" && !entered[b.Key] {
+				t.Errorf("menu.yaml:%d: no conversation enters by %s (%s)", b.Pos.Line, b.Key, b.Label)
+			}
+		}
+	}
+}
+
 // TestNoNumbersOfPeople: a helpdesk that strangers copy must hold nobody's phone number, and no hotline that is not a public one.
 func TestNoNumbersOfPeople(t *testing.T) {
 	t.Parallel()

@@ -14,7 +14,7 @@ type place struct {
 
 func (p place) under(key string) place {
 	switch p.file + ":" + p.keys {
-	case "dialog:slots", "dialog:patterns", "patterns:", "kb:-/languages", "release:languages", "test:given/stub":
+	case "dialog:slots", "dialog:patterns", "patterns:", "menu:", "kb:-/languages", "release:languages", "test:given/stub":
 		key = "*" // a free name
 	}
 	return place{p.file, strings.TrimPrefix(p.keys+"/"+key, "/")}
@@ -72,6 +72,8 @@ func (p place) keysOf() string {
 		return "greeting texts"
 	case "keywords:-":
 		return "all any none goto"
+	case "menu:*/-", "menu:*/-/items/-":
+		return "label key url app_id page items"
 	case "kb:-":
 		return entryKeys
 	case "kb:-/languages/*":
