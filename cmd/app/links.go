@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
@@ -53,27 +52,20 @@ type Link struct {
 
 // MakeLink signs a scene and has its channel make a link of it; only that channel's section is read.
 func MakeLink(ctx context.Context, cfg *config.Config, o LinkOptions) (Link, error) {
-	var names []string
-	for _, section := range cfg.Channels {
-		if names = append(names, section.Name); section.Name != o.Channel {
-			continue
-		}
-		a, err := builtIn().Build(section.Kind, section.Name, section.Decode, bareDeps())
-		if err != nil {
-			return Link{}, err
-		}
-		linker, ok := a.(adapters.Linker)
-		if !ok {
-			return Link{}, fmt.Errorf("channel %s: nothing leads into a channel of kind %s with a scene; \"xianda channel kinds\" tells which kinds have entry links",
-				o.Channel, section.Kind)
-		}
-		l, err := makeLink(ctx, cfg, linker, o)
-		if err != nil {
-			return Link{}, fmt.Errorf("channel %s: %w", o.Channel, err)
-		}
-		return l, nil
+	a, kind, err := openOne(cfg, o.Channel)
+	if err != nil {
+		return Link{}, err
 	}
-	return Link{}, fmt.Errorf("no channel is called %q: the configuration has %s", o.Channel, strings.Join(names, ", "))
+	linker, ok := a.(adapters.Linker)
+	if !ok {
+		return Link{}, fmt.Errorf("channel %s: nothing leads into a channel of kind %s with a scene; \"xianda channel kinds\" tells which kinds have entry links",
+			o.Channel, kind)
+	}
+	l, err := makeLink(ctx, cfg, linker, o)
+	if err != nil {
+		return Link{}, fmt.Errorf("channel %s: %w", o.Channel, err)
+	}
+	return l, nil
 }
 
 func makeLink(ctx context.Context, cfg *config.Config, linker adapters.Linker, o LinkOptions) (Link, error) {

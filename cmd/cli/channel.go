@@ -14,7 +14,7 @@ func newChannel(c *common) *cobra.Command {
 		Example: "  xianda channel list\n  xianda channel probe shop",
 	}
 	cmd.AddCommand(
-		newChannelKinds(c), newChannelLink(c),
+		newChannelKinds(c), newChannelLink(c), newChannelMenu(c),
 		&cobra.Command{
 			Use: "list", Short: "list the configured channels and what they can do", Args: cobra.NoArgs,
 			Example: "  xianda channel list\n  xianda channel list --json",

@@ -72,6 +72,9 @@ var touches = map[string]touched{
 	"help":             {nothing, nothing},
 	"completion":       {nothing, nothing},
 	"version":          {nothing, nothing},
+
+	"channel menu show": {theConfig + " and the release that it names; asks the channel's platform", nothing},
+	"channel menu push": {theConfig + " and the release that it names", "the menu of the account, on its platform"},
 }
 
 const helpTemplate = `{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}

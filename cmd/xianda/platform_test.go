@@ -30,6 +30,7 @@ type platform struct {
 	pushed map[string][]shown // openid → what custom/send brought
 	busy   int                // deliveries that were refused or cut and made again
 	asked  func() string      // answers the dialogs' backend; nil: it is not there
+	menu   json.RawMessage    // of the account; nil: it has none
 	codes  map[string]string  // address in a QR code → the scene that it carries
 	files  map[string][]byte  // media_id → what a person sent
 }
@@ -111,6 +112,21 @@ func (p *platform) serve(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "image/jpeg")
 		w.Header().Set("Content-Disposition", `attachment; filename="file"`)
 		w.Write(file)
+	case "/cgi-bin/menu/create":
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		var err error
+		if p.menu, err = io.ReadAll(io.LimitReader(r.Body, 1<<16)); err == nil {
+			io.WriteString(w, `{"errcode":0,"errmsg":"ok"}`)
+		}
+	case "/cgi-bin/menu/get":
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.menu == nil {
+			io.WriteString(w, `{"errcode":46003,"errmsg":"menu no exist"}`)
+			return
+		}
+		fmt.Fprintf(w, `{"menu":%s}`, p.menu)
 	case "/slow/query":
 		p.mu.Lock()
 		asked := p.asked
