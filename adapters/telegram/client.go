@@ -110,10 +110,11 @@ func (c *client) post(ctx context.Context, op string, in any) (json.RawMessage, 
 	if err != nil {
 		return nil, &Error{Op: op, Cause: err}
 	}
-	if _, err := c.exchange(ctx, c.patient, o, c.base+"/bot"+c.token+"/"+op, "application/json", body); err != nil || !o.whole || !o.answer.OK {
-		return nil, c.fault(o)
+	_, err = c.exchange(ctx, c.patient, o, c.base+"/bot"+c.token+"/"+op, "application/json", body)
+	if err == nil && o.whole && o.answer.OK {
+		return o.answer.Result, nil
 	}
-	return o.answer.Result, nil
+	return nil, c.fault(o)
 }
 
 // exchange makes one HTTP request and notes in o what became of it. Its errors hold no address: the token is part of it.

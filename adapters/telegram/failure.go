@@ -9,26 +9,24 @@ import (
 )
 
 // What a refusal with 400 says, in lower case. The API has no codes below it.
-var (
-	gone = []string{
-		"chat not found", "user not found", "peer_id_invalid", "group chat was deactivated", "chat_write_forbidden", "not enough rights",
-		"have no rights to send", "need administrator rights", "user_deactivated", "chat_restricted",
-	}
-	tooLong  = []string{"message is too long", "message_too_long", "caption is too long"}
-	noTopic  = []string{"message thread not found", "topic_closed", "topic_deleted", "topic_id_invalid"}
-	badLink  = []string{"button_url_invalid", "wrong http url", "wrong port number specified in the url"}
-	sameText = []string{"message is not modified"}
-	tooOld   = []string{"query is too old", "query_id_invalid"}
+const (
+	gone = "chat not found|user not found|peer_id_invalid|group chat was deactivated|chat_write_forbidden|not enough rights|" +
+		"have no rights to send|need administrator rights|user_deactivated|chat_restricted"
+	tooLong  = "message is too long|message_too_long|caption is too long"
+	noTopic  = "message thread not found|topic_closed|topic_deleted|topic_id_invalid"
+	badLink  = "button_url_invalid|wrong http url|wrong port number specified in the url"
+	sameText = "message is not modified"
+	tooOld   = "query is too old|query_id_invalid"
 )
 
 // says tells whether err is the API's refusal with one of these phrases.
-func says(err error, phrases []string) bool {
+func says(err error, phrases string) bool {
 	e := (*Error)(nil)
 	if !errors.As(err, &e) || !e.API {
 		return false
 	}
 	text := strings.ToLower(e.Text)
-	for _, p := range phrases {
+	for p := range strings.SplitSeq(phrases, "|") {
 		if strings.Contains(text, p) {
 			return true
 		}

@@ -90,7 +90,8 @@ func (c *client) download(ctx context.Context, file string) (io.ReadCloser, erro
 	if res.StatusCode != http.StatusOK {
 		_ = res.Body.Close() // nothing is left to do about it
 		cancel()
-		return nil, &Error{Op: "download", Code: res.StatusCode, Sent: true, API: res.StatusCode < 500, Text: fmt.Sprintf("HTTP status %d", res.StatusCode)}
+		text := fmt.Sprintf("HTTP status %d", res.StatusCode)
+		return nil, &Error{Op: "download", Code: res.StatusCode, Text: text, Sent: true, API: res.StatusCode < 500}
 	}
 	return &downloading{ReadCloser: res.Body, done: cancel, scrubbed: c.scrubbed}, nil
 }

@@ -21,15 +21,19 @@ func attached(in *message, m *chat.Message) []chat.Media {
 	case in.Voice != nil:
 		return []chat.Media{{Kind: "voice", Ref: in.Voice.FileID, MIME: in.Voice.MimeType, Size: in.Voice.FileSize}}
 	case in.Video != nil:
-		return []chat.Media{{Kind: "video", Ref: in.Video.FileID, Name: fileName(in.Video.FileName), MIME: in.Video.MimeType, Size: in.Video.FileSize}}
+		v := in.Video
+		return []chat.Media{{Kind: "video", Ref: v.FileID, Name: fileName(v.FileName), MIME: v.MimeType, Size: v.FileSize}}
 	case in.VideoNote != nil:
 		return []chat.Media{{Kind: "video", Ref: in.VideoNote.FileID, MIME: "video/mp4", Size: int64(in.VideoNote.FileSize)}}
 	case in.Animation != nil:
-		return []chat.Media{{Kind: "video", Ref: in.Animation.FileID, Name: fileName(in.Animation.FileName), MIME: in.Animation.MimeType, Size: in.Animation.FileSize}}
+		v := in.Animation
+		return []chat.Media{{Kind: "video", Ref: v.FileID, Name: fileName(v.FileName), MIME: v.MimeType, Size: v.FileSize}}
 	case in.Audio != nil:
-		return []chat.Media{{Kind: "file", Ref: in.Audio.FileID, Name: fileName(in.Audio.FileName), MIME: in.Audio.MimeType, Size: in.Audio.FileSize}}
+		f := in.Audio
+		return []chat.Media{{Kind: "file", Ref: f.FileID, Name: fileName(f.FileName), MIME: f.MimeType, Size: f.FileSize}}
 	case in.Document != nil:
-		d := chat.Media{Kind: "file", Ref: in.Document.FileID, Name: fileName(in.Document.FileName), MIME: in.Document.MimeType, Size: in.Document.FileSize}
+		f := in.Document
+		d := chat.Media{Kind: "file", Ref: f.FileID, Name: fileName(f.FileName), MIME: f.MimeType, Size: f.FileSize}
 		if strings.HasPrefix(d.MIME, "image/") && !strings.Contains(d.MIME, "svg") {
 			d.Kind = "image" // sent as a file, to keep its quality
 		}

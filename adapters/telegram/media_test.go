@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -158,5 +159,41 @@ func TestOpen(t *testing.T) {
 				t.Errorf("the file is %q, %v", b, err)
 			}
 		})
+	}
+}
+
+// A download that breaks off, wherever it does, tells no address: the token is in it.
+func TestBrokenDownload(t *testing.T) {
+	t.Parallel()
+	p := telegramtest.New(t)
+	p.Keep("F", telegramtest.File{Path: "photos/a.jpg", Body: []byte("picture")})
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, "/file/") {
+			p.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Length", "1000")
+		_, _ = w.Write([]byte("pict"))
+	}))
+	t.Cleanup(srv.Close)
+	d, _ := adapterstest.NewDeps()
+	d.HTTP = srv.Client()
+	a := mustNew(t, p.Section(srv.URL), d).(adapters.Fetcher)
+	r, err := a.Open(t.Context(), chat.Media{Kind: "image", Ref: "F"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(r)
+	if string(b) != "pict" || err == nil {
+		t.Errorf("read %q, %v: want that it broke off", b, err)
+	} else {
+		sealed(t, "the error", err.Error())
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	srv.Close()
+	if _, err = a.Open(t.Context(), chat.Media{Kind: "image", Ref: "F"}); failureOf(t, err).Kind != chat.Temporary {
+		t.Errorf("nobody listens: Open = %v", err)
 	}
 }

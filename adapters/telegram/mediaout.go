@@ -114,15 +114,17 @@ func (a *Adapter) sendFile(ctx context.Context, l letter, way string, f models.I
 				return err
 			}
 		}
+		topic, reply := to.topic, l.reply()
 		switch way {
 		case "sendPhoto":
-			_, err = b.SendPhoto(ctx, &bot.SendPhotoParams{ChatID: to.chat, MessageThreadID: to.topic, Photo: f, ReplyParameters: l.reply()})
+			_, err = b.SendPhoto(ctx, &bot.SendPhotoParams{ChatID: to.chat, MessageThreadID: topic, Photo: f, ReplyParameters: reply})
 		case "sendVideo":
-			_, err = b.SendVideo(ctx, &bot.SendVideoParams{ChatID: to.chat, MessageThreadID: to.topic, Video: f, ReplyParameters: l.reply()})
+			_, err = b.SendVideo(ctx, &bot.SendVideoParams{ChatID: to.chat, MessageThreadID: topic, Video: f, ReplyParameters: reply})
 		case "sendVoice":
-			_, err = b.SendVoice(ctx, &bot.SendVoiceParams{ChatID: to.chat, MessageThreadID: to.topic, Voice: f, ReplyParameters: l.reply()})
+			_, err = b.SendVoice(ctx, &bot.SendVoiceParams{ChatID: to.chat, MessageThreadID: topic, Voice: f, ReplyParameters: reply})
 		default:
-			_, err = b.SendDocument(ctx, &bot.SendDocumentParams{ChatID: to.chat, MessageThreadID: to.topic, Document: f, ReplyParameters: l.reply()})
+			p := &bot.SendDocumentParams{ChatID: to.chat, MessageThreadID: topic, Document: f, ReplyParameters: reply}
+			_, err = b.SendDocument(ctx, p)
 		}
 		return err
 	})

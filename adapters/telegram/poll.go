@@ -39,7 +39,7 @@ func (p *puller) Run(ctx context.Context, in adapters.Inbox) error {
 		return err
 	}
 	p.works.start(func() { p.introduce(ctx) })
-	p.works.start(func() { p.unregister(ctx) })
+	p.unregister(ctx)
 	for ctx.Err() == nil {
 		ok, err := l.take(ctx)
 		if err != nil && ctx.Err() == nil && p.notes.First("lease") {
@@ -201,7 +201,7 @@ func (p *puller) pollFailed(ctx context.Context, err error, wait time.Duration) 
 		remedy = "the bot has a webhook, so that polling brings nothing: set mode: webhook, or remove the webhook (deleteWebhook)"
 	case e.Code == http.StatusConflict:
 		reason, wait = "two pollers", pollLate
-		remedy = "another program polls with this token: stop it, or give it a bot of its own; houses that share one bot must share one store"
+		remedy = "another program polls with this token: stop it, or give it a bot of its own; houses with one bot must share one store"
 	case e.Code == http.StatusUnauthorized || e.Code == http.StatusNotFound:
 		reason, wait, remedy = "token", pollLate, "the platform does not know the token: copy it from @BotFather"
 	case e.Retry > 0:
@@ -209,7 +209,8 @@ func (p *puller) pollFailed(ctx context.Context, err error, wait time.Duration) 
 	}
 	p.deps.Count.Count("polls_failed", p.name, strings.ReplaceAll(reason, " ", "_"))
 	if p.notes.First(reason) {
-		p.deps.Log.Error("updates cannot be fetched; tried again (said once a minute)", "channel", p.name, "error", err, "remedy", remedy)
+		p.deps.Log.Error("updates cannot be fetched; tried again (said once a minute)",
+			"channel", p.name, "error", err, "remedy", remedy)
 	}
 	return wait
 }

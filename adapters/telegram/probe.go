@@ -46,7 +46,7 @@ func (a *Adapter) delivery(info models.WebhookInfo) (wrong string, notes []strin
 	notes = append(notes, fmt.Sprintf("%d wait to be delivered", info.PendingUpdateCount))
 	if a.cfg.Mode == polling {
 		if info.URL != "" {
-			return "a webhook is registered, so that polling brings nothing: set mode: webhook, or remove the webhook (deleteWebhook)", notes
+			return "a webhook is registered, so that polling brings nothing: set mode: webhook, or remove it (deleteWebhook)", notes
 		}
 		return "", append(notes, "polling")
 	}
@@ -56,16 +56,18 @@ func (a *Adapter) delivery(info models.WebhookInfo) (wrong string, notes []strin
 	case info.URL == "":
 		return "no webhook is registered: set url, or register it yourself with secret (setWebhook), or set mode: polling", notes
 	case a.cfg.URL != "" && info.URL != a.cfg.URL:
-		return "the webhook that is registered is not url: another house has this bot, or this one was not started since url was changed", notes
+		return "another address than url is registered: another house has this bot, or this one was not started since", notes
 	}
 	at := time.Unix(int64(info.LastErrorDate), 0)
 	if info.LastErrorDate > 0 && a.deps.Clock().Sub(at) < recent {
-		return fmt.Sprintf("the last delivery that failed, %s ago: %s", a.deps.Clock().Sub(at).Round(time.Second), info.LastErrorMessage), notes
+		ago := a.deps.Clock().Sub(at).Round(time.Second)
+		return fmt.Sprintf("the last delivery that failed, %s ago: %s", ago, info.LastErrorMessage), notes
 	}
 	if len(info.AllowedUpdates) > 0 { // none: all that matter
 		for _, want := range allowed() {
 			if !slices.Contains(info.AllowedUpdates, want) {
-				return "the webhook leaves out " + want + ": set url, or register it with allowed_updates " + strings.Join(allowed(), ", "), notes
+				all := strings.Join(allowed(), ", ")
+				return "the webhook leaves out " + want + ": set url, or register it with allowed_updates " + all, notes
 			}
 		}
 	}

@@ -113,7 +113,8 @@ func (h *hooked) refuse(w http.ResponseWriter, status int, reason string) {
 		if reason == "secret" {
 			remedy = "if messages stay away: set url, so that the webhook is registered with this secret, or register it so yourself"
 		}
-		h.deps.Log.Warn("a request was turned away (said once a minute for each reason)", "channel", h.name, "reason", reason, "remedy", remedy)
+		h.deps.Log.Warn("a request was turned away (said once a minute for each reason)",
+			"channel", h.name, "reason", reason, "remedy", remedy)
 	}
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, http.StatusText(status)) // whoever asked may have gone
@@ -123,7 +124,8 @@ func (h *hooked) refuse(w http.ResponseWriter, status int, reason string) {
 func (a *Adapter) unreadable(id int64) {
 	a.deps.Count.Count("ignored", a.name, "unreadable")
 	if a.notes.First("unreadable") {
-		a.deps.Log.Error("an update is not what the Bot API describes, and was left out (said once a minute)", "channel", a.name, "update", id)
+		a.deps.Log.Error("an update is not what the Bot API describes, and was left out (said once a minute)",
+			"channel", a.name, "update", id)
 	}
 }
 
@@ -151,7 +153,8 @@ func (a *Adapter) take(ctx context.Context, in adapters.Inbox, u *update) error 
 	}
 	a.deps.Count.Count("unaccepted", a.name)
 	if a.notes.First("unaccepted") {
-		a.deps.Log.Error("messages are not accepted; the platform delivers them again (said once a minute)", "channel", a.name, "error", a.api.scrub(err.Error()))
+		a.deps.Log.Error("messages are not accepted; the platform delivers them again (said once a minute)",
+			"channel", a.name, "error", a.api.scrub(err.Error()))
 	}
 	return err
 }

@@ -18,7 +18,7 @@ const atOnce = 40
 
 func (a *Adapter) registeredKey() string { return fmt.Sprintf("telegram/webhook/%d", a.self.id) }
 
-// register tells the platform the webhook's public address and secret, until it has taken them. Every process does: it is the same each time.
+// register tells the platform the webhook's public address and secret, until it has taken them. Every process does, and says the same.
 func (h *hooked) register(ctx context.Context) {
 	params := &bot.SetWebhookParams{URL: h.cfg.URL, SecretToken: h.cfg.Secret, AllowedUpdates: allowed(), MaxConnections: atOnce}
 	h.until(ctx, "setWebhook", "the webhook is not registered; tried again (said once a minute)", func(ctx context.Context) error {
@@ -37,7 +37,8 @@ func (h *hooked) register(ctx context.Context) {
 // unregister removes a webhook that this house registered before its mode was changed. One that somebody else registered stays: taking it
 // away would silence another program.
 func (p *puller) unregister(ctx context.Context) {
-	p.until(ctx, "deleteWebhook", "it is not known whether a webhook of ours is registered; tried again (said once a minute)", func(ctx context.Context) error {
+	trouble := "it is not known whether a webhook of ours is registered; tried again (said once a minute)"
+	p.until(ctx, "deleteWebhook", trouble, func(ctx context.Context) error {
 		ours, err := p.deps.Vault.Get(ctx, p.registeredKey())
 		if err != nil || ours == "" {
 			return err

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
@@ -15,9 +16,14 @@ import (
 type self struct {
 	id int64
 
-	mu   sync.Mutex // guards name, and lets one ask at a time
-	name string     // "shop_bot"; "" while it is not known
+	mu    sync.Mutex // guards all below, and lets one ask at a time
+	name  string     // "shop_bot"; "" while it is not known
+	fault error      // of the last asking
+	again time.Time  // not asked before
 }
+
+// askAgain keeps many who wait for the name from asking one after the other while the platform is away.
+const askAgain = 2 * time.Second
 
 func newSelf(token string) *self {
 	id, _, _ := strings.Cut(token, ":")
@@ -32,12 +38,13 @@ func (a *Adapter) username(ctx context.Context) (string, error) {
 	if a.self.name != "" {
 		return a.self.name, nil
 	}
-	me, err := a.me(ctx)
-	if err != nil {
-		return "", err
+	if a.self.fault != nil && a.deps.Clock().Before(a.self.again) {
+		return "", a.self.fault
 	}
-	a.self.name = me.Username
-	return me.Username, nil
+	me, err := a.me(ctx)
+	a.self.name, a.self.fault = me.Username, err
+	a.self.again = a.deps.Clock().Add(askAgain)
+	return me.Username, err
 }
 
 // me asks the platform who the bot is.

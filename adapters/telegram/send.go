@@ -17,8 +17,9 @@ import (
 // oneColumn is up to how many buttons stand each in a line of its own.
 const oneColumn = 8
 
-// Send shows one reply: each medium and the text as a message of its own, so one for what Fit makes. id is the platform's number of the last
-// one. A refusal that names what to leave out (a topic that is gone, an address that can be no button) is followed by one call without it.
+// Send shows one reply: each medium and the text as a message of its own, so one for what Fit makes. id is the platform's number of the
+// last one. A refusal that names what to leave out (a topic that is gone, an address that can be no button) is followed by one call without
+// it.
 func (a *Adapter) Send(ctx context.Context, to chat.Address, r chat.Reply, right *chat.ReplyRight) (id string, err error) {
 	where, err := parse(to)
 	if err != nil {
@@ -89,7 +90,9 @@ func (a *Adapter) sendText(ctx context.Context, l letter, text string, choices [
 }
 
 // send makes one call that shows something in a chat, and one more outside of the topic when that is gone.
-func (a *Adapter) send(ctx context.Context, to place, op string, do func(ctx context.Context, b *bot.Bot, to place) error) (json.RawMessage, error) {
+func (a *Adapter) send(
+	ctx context.Context, to place, op string, do func(ctx context.Context, b *bot.Bot, to place) error,
+) (json.RawMessage, error) {
 	if to.topic == generalTopic {
 		to.topic = 0
 	}
@@ -192,7 +195,8 @@ func (a *Adapter) Typing(ctx context.Context, to chat.Address) error {
 	return nil
 }
 
-// Edit replaces the text and the buttons of a message that Send showed. One that is so already is no error. It counts as a message to a group.
+// Edit replaces the text and the buttons of a message that Send showed. One that is so already is no error. In a group it counts as a
+// message.
 func (a *Adapter) Edit(ctx context.Context, to chat.Address, id string, r chat.Reply) error {
 	where, err := parse(to)
 	if err != nil {

@@ -20,12 +20,12 @@ import (
 type Section struct {
 	Token          string `yaml:"token" json:"token"`                               // of the bot, from @BotFather: 123456:ABC…
 	Mode           string `yaml:"mode" json:"mode,omitempty"`                       // polling (default) or webhook
-	Secret         string `yaml:"secret" json:"secret,omitempty"`                   // webhook: what the platform proves itself by, ≤ 256 of A-Za-z0-9_-
+	Secret         string `yaml:"secret" json:"secret,omitempty"`                   // webhook: by what the platform proves itself
 	SecretPrevious string `yaml:"secret_previous" json:"secret_previous,omitempty"` // accepted as well, during a rotation
 	Path           string `yaml:"path" json:"path,omitempty"`                       // webhook: default /telegram/<name>
-	URL            string `yaml:"url" json:"url,omitempty"`                         // webhook: its public address; set: it is registered at the start
+	URL            string `yaml:"url" json:"url,omitempty"`                         // webhook: its public address, registered at the start
 	APIBase        string `yaml:"api_base" json:"api_base,omitempty"`               // default https://api.telegram.org
-	UnknownSend    string `yaml:"unknown_send" json:"unknown_send,omitempty"`       // resend (default) or drop: a message that may have arrived
+	UnknownSend    string `yaml:"unknown_send" json:"unknown_send,omitempty"`       // what may have arrived: resend (default) or drop
 }
 
 // Words of the section.
@@ -147,7 +147,7 @@ func (s *Section) checkWebhook() error {
 	}
 	u, err := url.Parse(s.URL)
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return errors.New("url must be the webhook's public address, https://your.host" + s.Path + ", or left out if you register it yourself")
+		return errors.New("url must be the webhook's public address, https://your.host" + s.Path + "; leave it out to register it yourself")
 	}
 	return nil
 }
@@ -159,8 +159,8 @@ func (a *Adapter) Name() string { return a.name }
 func (a *Adapter) Caps(to chat.Address) chat.Caps {
 	c := chat.Caps{
 		MaxText: maxText, TextUnit: chat.UTF16, MaxChoices: maxChoices, MaxLabel: maxLabel, MaxData: maxData,
-		Choices: chat.Full, Tap: chat.Full, Links: chat.Full, Image: chat.Full, File: chat.Full, Voice: chat.Full, Push: chat.Full,
-		Redelivery: redelivery, Resend: a.cfg.UnknownSend == resend, PerConversation: perChat, PerAccount: perBot,
+		Choices: chat.Full, Tap: chat.Full, Links: chat.Full, Image: chat.Full, File: chat.Full, Voice: chat.Full,
+		Push: chat.Full, Redelivery: redelivery, Resend: a.cfg.UnknownSend == resend, PerConversation: perChat, PerAccount: perBot,
 	}
 	if a.cfg.Mode == webhook {
 		c.AckWithin = ackWithin

@@ -29,7 +29,7 @@ func (p *Platform) Deliver(t testing.TB, door http.Handler, d adapterstest.Deliv
 		u = p.add(p.update(d))
 		p.known[key] = u
 	} else if u.done && door == nil {
-		u.done = false // as if the confirmation had been lost
+		u.done, u.again = false, true // as if the confirmation had been lost
 		p.ring()
 	}
 	p.mu.Unlock()
@@ -155,16 +155,20 @@ func (p *Platform) update(d adapterstest.Delivery) map[string]any {
 	case chat.Left:
 		p.blocked[id] = true
 		return map[string]any{"my_chat_member": map[string]any{
-			"chat": Private(d.Peer), "from": Person(d.Peer), "date": d.At.Unix(), "old_chat_member": status("member"), "new_chat_member": status("kicked"),
+			"chat": Private(d.Peer), "from": Person(d.Peer), "date": d.At.Unix(),
+			"old_chat_member": status("member"), "new_chat_member": status("kicked"),
 		}}
 	case chat.Chose:
 		query := "q" + strconv.FormatInt(p.nextID+1, 10)
 		p.taps[query] = false
 		m := map[string]any{
-			"message_id": p.numbers[id], "date": d.At.Unix(), "chat": Private(d.Peer), "from": map[string]any{"id": BotID, "is_bot": true, "first_name": "客服"},
+			"message_id": p.numbers[id], "date": d.At.Unix(), "chat": Private(d.Peer),
+			"from":         map[string]any{"id": BotID, "is_bot": true, "first_name": "客服"},
 			"reply_markup": map[string]any{"inline_keyboard": [][]map[string]any{{{"text": d.Label, "callback_data": d.Choice}}}},
 		}
-		return map[string]any{"callback_query": map[string]any{"id": query, "from": Person(d.Peer), "message": m, "data": d.Choice, "chat_instance": "1"}}
+		return map[string]any{"callback_query": map[string]any{
+			"id": query, "from": Person(d.Peer), "message": m, "data": d.Choice, "chat_instance": "1",
+		}}
 	}
 	text := d.Text
 	if d.Kind == chat.Arrived {
@@ -229,7 +233,7 @@ func (p *Platform) getUpdates(w http.ResponseWriter, r *http.Request, in form) {
 	p.mu.Lock()
 	if p.hooked {
 		p.mu.Unlock()
-		refuse(w, http.StatusConflict, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first", nil)
+		refuse(w, http.StatusConflict, "Conflict: can't use getUpdates method while webhook is active", nil)
 		return
 	}
 	if p.poll != nil {
@@ -247,24 +251,11 @@ func (p *Platform) getUpdates(w http.ResponseWriter, r *http.Request, in form) {
 			p.poll = nil
 		}
 	}()
-	// What is below the offset is forgotten now, not sooner.
-	for _, u := range p.updates {
-		if u.id < offset && !u.done {
-			u.done = true
-			p.ring()
-		}
-	}
 	end := time.NewTimer(timeout)
 	defer end.Stop()
 	for {
-		out := []any{}
-		for _, u := range p.updates {
-			if !u.done && int64(len(out)) < limit {
-				u.given++
-				out = append(out, u.body)
-			}
-		}
-		if len(out) > 0 {
+		out, news := p.after(offset, limit)
+		if news {
 			p.ring()
 		}
 		changed := p.changed
@@ -278,13 +269,29 @@ func (p *Platform) getUpdates(w http.ResponseWriter, r *http.Request, in form) {
 		case <-end.C:
 			timeout = 0
 		case <-mine.end:
-			refuse(w, http.StatusConflict, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running", nil)
+			refuse(w, http.StatusConflict, "Conflict: terminated by other getUpdates request", nil)
 			return
 		case <-r.Context().Done():
 			return
 		}
 		p.mu.Lock()
 	}
+}
+
+// after forgets what is below the offset, whenever it came, and gives what is not forgotten; the caller holds mu.
+func (p *Platform) after(offset, limit int64) (out []any, news bool) {
+	out = []any{}
+	for _, u := range p.updates {
+		switch {
+		case u.done:
+		case u.id < offset && !u.again:
+			u.done, news = true, true
+		case int64(len(out)) < limit:
+			u.given, u.again, news = u.given+1, false, true
+			out = append(out, u.body)
+		}
+	}
+	return out, news
 }
 
 // Garbage are deliveries that are rightly signed and damaged, by name.
@@ -306,8 +313,8 @@ func (p *Platform) Forged(*testing.T) map[string]*http.Request {
 		"message_id": 1, "date": 1, "chat": Private("victim"), "from": Person("victim"), "text": "转账",
 	}})
 	for name, secrets := range map[string][]string{
-		"no secret": nil, "an empty one": {""}, "a wrong one": {"canary-webhook-secreT"}, "a longer one": {Secret + "x"}, "a beginning": {Secret[:5]},
-		"two": {Secret, Secret}, "10 KB": {fmt.Sprintf("%010240d", 1)},
+		"no secret": nil, "an empty one": {""}, "a wrong one": {"canary-webhook-secreT"}, "a longer one": {Secret + "x"},
+		"a beginning": {Secret[:5]}, "two": {Secret, Secret}, "10 KB": {fmt.Sprintf("%010240d", 1)},
 	} {
 		r := Request(body)
 		r.Header["X-Telegram-Bot-Api-Secret-Token"] = secrets

@@ -71,7 +71,9 @@ func (p *Platform) act(method string, chat int64, in form) answer {
 				waiting++
 			}
 		}
-		return answer{result: map[string]any{"url": p.webhook.url, "has_custom_certificate": false, "pending_update_count": waiting, "allowed_updates": p.webhook.allowed}}
+		return answer{result: map[string]any{
+			"url": p.webhook.url, "has_custom_certificate": false, "pending_update_count": waiting, "allowed_updates": p.webhook.allowed,
+		}}
 	}
 	return answer{code: http.StatusNotFound, text: "Not Found: method not found"}
 }
@@ -81,7 +83,9 @@ func (p *Platform) mayWrite(method string, chat int64) (answer, bool) {
 	_, person := p.people[chat]
 	switch to := p.moved[chat]; {
 	case to != 0:
-		return answer{code: 400, text: "Bad Request: group chat was upgraded to a supergroup chat", more: map[string]any{"migrate_to_chat_id": to}}, false
+		a := bad("group chat was upgraded to a supergroup chat")
+		a.more = map[string]any{"migrate_to_chat_id": to}
+		return a, false
 	case p.blocked[chat]:
 		return answer{code: 403, text: "Forbidden: bot was blocked by the user"}, false
 	case !person && !p.groups[chat]:
@@ -156,17 +160,20 @@ func (p *Platform) send(method string, chat int64, in form) answer {
 	if how == "timeout-after-send" {
 		return answer{lost: true}
 	}
-	return answer{result: p.told2(s)}
+	return answer{result: p.tell(s)}
 }
 
-// told2 is the message as the platform tells it back.
-func (p *Platform) told2(s *Sent) map[string]any {
-	m := map[string]any{"message_id": s.ID, "date": s.At.Unix(), "chat": map[string]any{"id": s.Chat}, "from": map[string]any{"id": BotID, "is_bot": true}}
+// tell is the message as the platform tells it back.
+func (p *Platform) tell(s *Sent) map[string]any {
+	m := map[string]any{
+		"message_id": s.ID, "date": s.At.Unix(), "chat": map[string]any{"id": s.Chat}, "from": map[string]any{"id": BotID, "is_bot": true},
+	}
 	switch s.Kind {
 	case "":
 		m["text"] = s.Text
 	case "photo":
-		m["photo"] = []map[string]any{{"file_id": "small-" + handle(s), "width": 90, "height": 90}, {"file_id": handle(s), "width": 900, "height": 900}}
+		small, large := map[string]any{"file_id": "small-" + handle(s), "width": 90}, map[string]any{"file_id": handle(s), "width": 900}
+		m["photo"] = []map[string]any{small, large}
 	default:
 		m[s.Kind] = map[string]any{"file_id": handle(s)}
 	}
@@ -281,7 +288,7 @@ func (p *Platform) edit(chat int64, in form) answer {
 		return bad("message is not modified: specified new message content and reply markup are exactly the same")
 	}
 	*s = next
-	return answer{result: p.told2(s)}
+	return answer{result: p.tell(s)}
 }
 
 func (p *Platform) download(w http.ResponseWriter, path string) {

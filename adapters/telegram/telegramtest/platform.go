@@ -66,6 +66,7 @@ type delivery struct {
 	body  json.RawMessage
 	given int  // how often a poll brought it
 	done  bool // confirmed
+	again bool // to be given once more whatever the offset
 }
 
 // held is a poll that waits; closing end turns it away.
@@ -112,8 +113,9 @@ type File struct {
 // New returns a platform whose bot is polled. It says of t what no client ever does.
 func New(t testing.TB) *Platform {
 	return &Platform{
-		t: t, changed: make(chan struct{}), known: map[string]*delivery{}, nextID: 810_000_000, people: map[int64]string{}, groups: map[int64]bool{},
-		blocked: map[int64]bool{}, moved: map[int64]int64{}, topics: map[int64]map[int]bool{}, numbers: map[int64]int{}, shown: map[int64]map[int]*Sent{},
+		t: t, changed: make(chan struct{}), known: map[string]*delivery{}, nextID: 810_000_000, people: map[int64]string{},
+		groups: map[int64]bool{}, blocked: map[int64]bool{}, moved: map[int64]int64{}, topics: map[int64]map[int]bool{},
+		numbers: map[int64]int{}, shown: map[int64]map[int]*Sent{},
 		until: map[int64]time.Time{}, slow: map[int64]int{}, taps: map[string]bool{}, files: map[string]File{}, web: map[string]bool{},
 		lanes: map[string]*sync.Mutex{},
 	}
