@@ -64,8 +64,7 @@ func errcode(err error) int {
 // kind is what an errcode means for a message. What is not listed is refused for good.
 func kind(code int) chat.FailureKind {
 	switch code {
-	case -1, 40001, 40014, 41001, 42001, // the token codes: after one renewal
-		65402, 65415: // a seat that is not there: another may come
+	case -1, 40001, 40014, 41001, 42001: // the token codes: after one renewal
 		return chat.Temporary
 	case 40003, 43004, 45087, 48002, 70000:
 		return chat.Blocked
@@ -152,8 +151,6 @@ func Classify(err error, now time.Time) *chat.Failure {
 		f.Retry = time.Date(y, m, d+1, 0, 0, 0, 0, beijing).Sub(now)
 	case 40001, 40014, 41001, 42001:
 		f.Retry = pauseFor
-	case 65402, 65415:
-		f.Retry = seatAgain
 	}
 	return f
 }

@@ -27,9 +27,6 @@ const (
 	waitingPath       = "/customservice/kfsession/getwaitcase"
 )
 
-// seatAgain is how long a handover waits for another try when nobody is there to take it.
-const seatAgain = 20 * time.Second
-
 // Seats are the platform's own seats (客服) of one verified account. All calls go to the platform; they may be made concurrently.
 type Seats struct {
 	name  string
@@ -171,7 +168,8 @@ func (s *Seats) HandOver(ctx context.Context, openID, native string) error {
 	case err != nil:
 		return err
 	case other == "":
-		return &chat.Failure{Kind: chat.Temporary, Retry: seatAgain, Err: errors.New("no seat of the platform is online")}
+		// Not to be tried again: the house finds somebody of its own at once, rather than let the person wait for who may not come.
+		return &chat.Failure{Kind: chat.Refused, Err: errors.New("no seat of the platform is online any more")}
 	}
 	return s.create(ctx, openID, other)
 }
