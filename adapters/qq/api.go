@@ -9,15 +9,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/internal/calls"
 	"github.com/xianda-bot/xianda/chat"
 )
 
@@ -106,15 +105,9 @@ func (a *api) exchange(ctx context.Context, method, address, token string, in, o
 		}
 		payload = &b
 	}
-	// Without a trace (a transport that is not net/http's own) it counts as sent: the careful answer.
-	var traced, wrote atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:      func(string) { traced.Store(true) },
-		WroteHeaders: func() { wrote.Store(true) }, // a small body follows in the same write
-	})
 	r, err := http.NewRequestWithContext(ctx, method, address, payload)
 	if err != nil {
-		fail.cause = withoutAddress(err)
+		fail.cause = calls.Cause(err)
 		return fail
 	}
 	if in != nil {
@@ -124,14 +117,14 @@ func (a *api) exchange(ctx context.Context, method, address, token string, in, o
 		r.Header.Set("Authorization", "QQBot "+token)
 		r.Header.Set("X-Union-Appid", a.appID)
 	}
-	began := ctx.Err() == nil
-	res, err := a.http.Do(r)
+	res, sent, err := calls.Do(a.http, r)
+	fail.sent = sent
 	if err != nil {
-		fail.cause, fail.sent = a.scrubbed(err, token), began && (wrote.Load() || !traced.Load())
+		fail.cause = a.scrubbed(err, token)
 		return fail
 	}
 	defer func() { _ = res.Body.Close() }() // nothing is left to do about it
-	fail.sent, fail.status = true, res.StatusCode
+	fail.status = res.StatusCode
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
 		fail.cause = a.scrubbed(err, token)
@@ -193,21 +186,9 @@ func operation(address string) string {
 	return strings.Join(parts, "/")
 }
 
-// withoutAddress is what went wrong without the address, which holds a person's id, or the key of an attachment.
-func withoutAddress(err error) error {
-	if u := (*url.Error)(nil); errors.As(err, &u) {
-		return u.Err
-	}
-	return err
-}
-
-// scrubbed is err without its address; where its text still holds a secret, only the text is left of it.
+// scrubbed is err without what must not show.
 func (a *api) scrubbed(err error, token string) error {
-	err = withoutAddress(err)
-	if s := a.scrub(err.Error(), token); s != err.Error() {
-		return errors.New(s)
-	}
-	return err
+	return calls.Scrubbed(err, func(s string) string { return a.scrub(s, token) })
 }
 
 func (a *api) scrub(s, token string) string {

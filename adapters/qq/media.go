@@ -3,7 +3,6 @@ package qq
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -12,6 +11,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/xianda-bot/xianda/adapters/internal/calls"
 	"github.com/xianda-bot/xianda/chat"
 )
 
@@ -74,19 +74,7 @@ func (a *Adapter) Open(ctx context.Context, m chat.Media) (io.ReadCloser, error)
 	if m.URL == "" {
 		return nil, errors.New("the attachment has no address")
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, m.URL, nil)
-	if err != nil {
-		return nil, errors.New("the attachment's address is malformed")
-	}
-	res, err := a.deps.Outside.Do(r)
-	if err != nil {
-		return nil, fmt.Errorf("the attachment cannot be fetched: %w", withoutAddress(err)) // the address holds a key
-	}
-	if res.StatusCode != http.StatusOK {
-		_ = res.Body.Close() // nothing is left to do about it
-		return nil, fmt.Errorf("the attachment cannot be fetched: HTTP status %d", res.StatusCode)
-	}
-	return res.Body, nil
+	return calls.Open(ctx, a.deps.Outside, m.URL)
 }
 
 // longestUpload is how long an uploaded image is used again at most, and uploadMargin how long before its end it is no more.

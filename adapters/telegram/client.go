@@ -8,13 +8,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-telegram/bot"
+
+	"github.com/xianda-bot/xianda/adapters/internal/calls"
 )
 
 // maxAnswer is how much of an answer is read: a hundred updates, generously.
@@ -119,15 +119,6 @@ func (c *client) post(ctx context.Context, op string, in any) (json.RawMessage, 
 
 // exchange makes one HTTP request and notes in o what became of it. Its errors hold no address: the token is part of it.
 func (c *client) exchange(ctx context.Context, h *http.Client, o *outcome, address, kind string, body []byte) ([]byte, error) {
-	if o.cause = ctx.Err(); o.cause != nil {
-		return nil, o.cause
-	}
-	// Without a trace (a transport that is not net/http's own) it counts as sent: the careful answer.
-	var traced, wrote atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:      func(string) { traced.Store(true) },
-		WroteHeaders: func() { wrote.Store(true) },
-	})
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		o.cause = errors.New("api_base is no address")
@@ -136,13 +127,13 @@ func (c *client) exchange(ctx context.Context, h *http.Client, o *outcome, addre
 	if kind != "" {
 		r.Header.Set("Content-Type", kind)
 	}
-	res, err := h.Do(r)
+	res, sent, err := calls.Do(h, r)
+	o.sent = sent
 	if err != nil {
-		o.cause, o.sent = c.scrubbed(err), wrote.Load() || !traced.Load()
+		o.cause = c.scrubbed(err)
 		return nil, o.cause
 	}
 	defer res.Body.Close()
-	o.sent = true
 	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
 		o.cause = c.scrubbed(err)
@@ -153,16 +144,8 @@ func (c *client) exchange(ctx context.Context, h *http.Client, o *outcome, addre
 	return answer, nil
 }
 
-// scrubbed is err without its address; where its text still holds the token, only the text is left of it.
-func (c *client) scrubbed(err error) error {
-	if u := (*url.Error)(nil); errors.As(err, &u) {
-		err = u.Err
-	}
-	if s := c.scrub(err.Error()); s != err.Error() {
-		return errors.New(s)
-	}
-	return err
-}
+// scrubbed is err without what must not show.
+func (c *client) scrubbed(err error) error { return calls.Scrubbed(err, c.scrub) }
 
 // scrub returns s without the token, whole or its secret part.
 func (c *client) scrub(s string) string {

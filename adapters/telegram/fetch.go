@@ -14,6 +14,7 @@ import (
 	"github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
 
+	"github.com/xianda-bot/xianda/adapters/internal/calls"
 	"github.com/xianda-bot/xianda/chat"
 )
 
@@ -31,7 +32,7 @@ func (a *Adapter) Open(ctx context.Context, m chat.Media) (io.ReadCloser, error)
 	case m.Kind == "location" || m.Ref == "" && m.URL == "":
 		return nil, bad(errors.New("there is no file"))
 	case m.Ref == "":
-		r, err := a.outside(ctx, m.URL)
+		r, err := calls.Open(ctx, a.deps.Outside, m.URL)
 		if err != nil {
 			return nil, &chat.Failure{Kind: chat.Temporary, Err: err}
 		}

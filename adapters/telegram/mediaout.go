@@ -19,6 +19,7 @@ import (
 	"github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
 
+	"github.com/xianda-bot/xianda/adapters/internal/calls"
 	"github.com/xianda-bot/xianda/chat"
 )
 
@@ -137,7 +138,7 @@ func (a *Adapter) sendFile(ctx context.Context, l letter, way string, f models.I
 
 // fetch reads what is behind an address, within the limits of way, and its true type.
 func (a *Adapter) fetch(ctx context.Context, address, way string) (body []byte, kind string, err error) {
-	from, err := a.outside(ctx, address)
+	from, err := calls.Open(ctx, a.deps.Outside, address)
 	if err != nil {
 		return nil, "", err
 	}
@@ -157,26 +158,6 @@ func (a *Adapter) fetch(ctx context.Context, address, way string) (body []byte, 
 		return nil, "", errors.New("the medium is said to be an image, and is " + kind)
 	}
 	return body, kind, nil
-}
-
-// outside opens an address that a stranger may have named. The error does not hold it: it may be signed.
-func (a *Adapter) outside(ctx context.Context, address string) (io.ReadCloser, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return nil, errors.New("the medium's address is none")
-	}
-	res, err := a.deps.Outside.Do(r)
-	if err != nil {
-		if u := (*url.Error)(nil); errors.As(err, &u) {
-			err = u.Err
-		}
-		return nil, fmt.Errorf("the medium could not be fetched: %w", err)
-	}
-	if res.StatusCode != http.StatusOK {
-		_ = res.Body.Close() // nothing is left to do about it
-		return nil, fmt.Errorf("the medium's address answered with status %d", res.StatusCode)
-	}
-	return res.Body, nil
 }
 
 // uploadName is a plain name: the platform tells types by it.

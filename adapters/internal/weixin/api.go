@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
+
+	"github.com/xianda-bot/xianda/adapters/internal/calls"
 )
 
 const stablePath = "/cgi-bin/stable_token"
@@ -172,22 +172,16 @@ func (a *API) open(ctx context.Context, path, token string, in any) (*http.Respo
 		}
 		address += mark + "access_token=" + url.QueryEscape(token)
 	}
-	// Without a trace (a transport that is not net/http's own) it counts as sent: the careful answer.
-	var traced, wrote atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:      func(string) { traced.Store(true) },
-		WroteHeaders: func() { wrote.Store(true) }, // a small body follows in the same write
-	})
 	r, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
-		return nil, &Error{Op: op(path), Cause: unwrapURL(err)}
+		return nil, &Error{Op: op(path), Cause: calls.Cause(err)}
 	}
 	if post != nil {
 		r.Header.Set("Content-Type", post.contentType)
 	}
-	res, err := a.http.Do(r)
+	res, sent, err := calls.Do(a.http, r)
 	if err != nil {
-		return nil, &Error{Op: op(path), Cause: a.scrubbed(err, token), Sent: wrote.Load() || !traced.Load()}
+		return nil, &Error{Op: op(path), Cause: a.scrubbed(err, token), Sent: sent}
 	}
 	return res, nil
 }
@@ -198,13 +192,9 @@ func op(path string) string {
 	return path
 }
 
-// scrubbed is err without its address; where its text still holds a secret, only the text is left of it.
+// scrubbed is err without what must not show.
 func (a *API) scrubbed(err error, token string) error {
-	err = unwrapURL(err)
-	if s := a.scrub(err.Error(), token); s != err.Error() {
-		return errors.New(s)
-	}
-	return err
+	return calls.Scrubbed(err, func(s string) string { return a.scrub(s, token) })
 }
 
 func (a *API) scrub(s, token string) string {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/internal/calls"
 	"github.com/xianda-bot/xianda/chat"
 )
 
@@ -226,7 +227,7 @@ func (m *Media) fetch(ctx context.Context, address string) (io.ReadCloser, error
 		return nil, &chat.Failure{Kind: chat.Temporary, Err: ctx.Err()}
 	}
 	if err != nil {
-		return nil, badMedia("the medium at " + u.Host + " cannot be fetched: " + unwrapURL(err).Error())
+		return nil, badMedia("the medium at " + u.Host + " cannot be fetched: " + calls.Cause(err).Error())
 	}
 	if res.StatusCode != http.StatusOK {
 		_ = res.Body.Close() // nothing is left to do about it

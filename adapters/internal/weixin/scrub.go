@@ -1,8 +1,6 @@
 package weixin
 
 import (
-	"errors"
-	"net/url"
 	"regexp"
 	"strings"
 )
@@ -17,12 +15,4 @@ func Scrub(s string, secrets ...string) string {
 		}
 	}
 	return secretParam.ReplaceAllString(s, "${1}<secret>")
-}
-
-// unwrapURL returns what went wrong without the address, which holds the access token.
-func unwrapURL(err error) error {
-	if u := (*url.Error)(nil); errors.As(err, &u) {
-		return u.Err
-	}
-	return err
 }
