@@ -53,7 +53,7 @@ func WithoutMedia(r chat.Reply) chat.Reply {
 
 // media returns the media that c shows, and r's text with a line for each of the others.
 func media(r chat.Reply, c chat.Caps) (shown []chat.Media, text string) {
-	text = strings.ToValidUTF8(r.Text, "\uFFFD")
+	var lines []string
 	for _, m := range r.Media {
 		word, level := "附件", chat.None
 		switch m.Kind {
@@ -81,9 +81,17 @@ func media(r chat.Reply, c chat.Caps) (shown []chat.Media, text string) {
 		if strings.HasPrefix(m.URL, "https://") || strings.HasPrefix(m.URL, "http://") {
 			line += " " + oneLine(m.URL)
 		}
-		text = joined(text, line)
+		lines = append(lines, line)
 	}
-	return shown, text
+	return shown, above(strings.ToValidUTF8(r.Text, "\uFFFD"), strings.Join(lines, "\n"), len(r.Choices) > 0)
+}
+
+// above puts lines below a text, but above its last paragraph when that introduces choices: 您可能还想问： stands right before them.
+func above(text, lines string, choices bool) string {
+	if i := strings.LastIndex(text, "\n\n"); choices && lines != "" && i > 0 {
+		return joined(text[:i], lines) + text[i:]
+	}
+	return joined(text, lines)
 }
 
 // asButtons tells whether a message can hold cs natively: all of them or none, because a list that is half buttons confuses.

@@ -52,6 +52,11 @@ func TestFit(t *testing.T) {
 			[]chat.Reply{{Key: "k", Text: "第一句。"}, {Key: "k-1", Text: "第二句。", Choices: choices}},
 		},
 		{"image as a line", chat.Reply{Key: "k", Text: "见图", Media: []chat.Media{image}}, chat.Caps{}, []chat.Reply{{Key: "k", Text: "见图\n[图片] https://cdn.example/a.png"}}},
+		{
+			"an image as a line stands above what introduces the choices",
+			chat.Reply{Key: "k", Text: "看图。\n\n您可能还想问：", Media: []chat.Media{image}, Choices: append([]chat.Choice{{Label: "详情", URL: "https://shop.example"}}, choices...)}, chat.Caps{},
+			[]chat.Reply{{Key: "k", Text: "看图。\n[图片] https://cdn.example/a.png\n\n您可能还想问：\n详情 https://shop.example\n1. 退款\n2. 红包 被拦"}},
+		},
 		{"private voice as a line", chat.Reply{Key: "k", Media: []chat.Media{{Kind: "voice", Ref: "m1"}}}, chat.Caps{Voice: chat.Drop}, []chat.Reply{{Key: "k", Text: "[语音]"}}},
 		{
 			"image shown", chat.Reply{Key: "k", Text: "见图", Media: []chat.Media{image}, Choices: choices}, chat.Caps{Image: chat.Full, Choices: chat.Full},

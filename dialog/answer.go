@@ -135,6 +135,7 @@ func (t *turn) answer(id string, then *script.Then) (said, waits bool) {
 		v.Answer = t.inOne(v)
 	}
 	t.say(v.Answer, source(e))
+	t.showing(e.Images, e.Link)
 	if foreign {
 		t.say(t.texts().OnlyIn, "text:only_in")
 	}

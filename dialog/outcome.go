@@ -161,9 +161,13 @@ func lines(c *session.Claim, j judgement) []chat.Line {
 			from = r.From
 		}
 		for i, choice := range r.Choices {
+			if choice.URL != "" {
+				text += "\n" + choice.Label + " " + choice.URL
+				continue
+			}
 			text += fmt.Sprintf("\n%d. %s", i+1, choice.Label)
 		}
-		all = append(all, chat.Line{At: c.Now, From: from, Text: chat.Cut(strings.TrimSpace(text), 2000), Source: r.Source, Turn: c.Turn})
+		all = append(all, chat.Line{At: c.Now, From: from, Text: chat.Cut(strings.TrimSpace(text), 2000), Media: r.Media, Source: r.Source, Turn: c.Turn})
 	}
 	return all
 }

@@ -130,6 +130,7 @@ func (t *turn) do(d *script.Dialog, s *script.Step, next string) bool {
 	switch s.Verb {
 	case script.Say:
 		t.sayTemplate(s.Say, source)
+		t.showing(s.Images, s.Link)
 		if s.Then != nil {
 			t.askSolved(s.Then)
 			return false
@@ -143,6 +144,7 @@ func (t *turn) do(d *script.Dialog, s *script.Step, next string) bool {
 		if !said {
 			return t.withdrawn(s, next)
 		}
+		t.showing(s.Images, s.Link)
 		if waits {
 			return false
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/dialog/script"
 	"github.com/xianda-bot/xianda/dialog/session"
+	"github.com/xianda-bot/xianda/kb"
 )
 
 // said is one text with where it came from.
@@ -67,6 +68,27 @@ func (t *turn) sayTemplate(p *script.Template, source string) {
 	t.say(s, source)
 }
 
+// showing adds pictures and a page that go with what is said. The same one is shown once.
+func (t *turn) showing(images []string, link string) {
+	for _, i := range images {
+		if !slices.Contains(t.images, i) {
+			t.images = append(t.images, i)
+		}
+	}
+	if link != "" && !slices.Contains(t.links, link) {
+		t.links = append(t.links, link)
+	}
+}
+
+// pictured are the pictures of the reply: no more than one answer may have, because each may cost the person a message.
+func (t *turn) pictured() []chat.Media {
+	var all []chat.Media
+	for _, address := range t.images[:min(len(t.images), kb.MaxImages)] {
+		all = append(all, chat.Media{Kind: "image", URL: address})
+	}
+	return all
+}
+
 // sayPattern says a pattern's words.
 func (t *turn) sayPattern(p *script.Pattern, source string) {
 	if p != nil {
@@ -115,7 +137,7 @@ func (t *turn) finish() {
 	if len(texts) == 0 {
 		return
 	}
-	r := chat.Reply{Text: strings.Join(texts, "\n\n"), Source: strings.Join(sources, " ")}
+	r := chat.Reply{Text: strings.Join(texts, "\n\n"), Source: strings.Join(sources, " "), Media: t.pictured()}
 	if t.message.Kind == chat.Arrived || t.message.Kind == chat.Native {
 		r.Until = t.now.Add(staleAfter)
 	}
@@ -123,6 +145,9 @@ func (t *turn) finish() {
 		for _, i := range t.s.Offer.Items {
 			r.Choices = append(r.Choices, chat.Choice{ID: i.ID, Label: i.Label})
 		}
+	}
+	for _, link := range t.links { // behind what can be picked by its number
+		r.Choices = append(r.Choices, chat.Choice{Label: t.texts().Details, URL: link})
 	}
 	t.out.replies = append(t.out.replies, r)
 }

@@ -89,6 +89,8 @@ type turn struct {
 	before    time.Time         // when the person did something last, before this turn; zero: never
 	says      []said            // what the bot says in this turn, joined into one reply at the end
 	after     []chat.Reply      // behind it: the conversation itself, handed to a seat of the platform's own
+	images    []string          // shown with it
+	links     []string          // under it
 	choices   []session.Item    // shown under it
 	kindShown session.OfferKind // of the choices
 	shown     bool              // the choices replace the earlier offer, even when there are none

@@ -16,6 +16,8 @@ type Entry struct {
 	Phrasings []string           // other ways to ask
 	Answer    string             // plain text with line breaks
 	Steps     []string           // said one at a time after Answer
+	Images    []string           // https addresses of pictures shown with Answer, at most MaxImages
+	Link      string             // https address of a page that says more; empty: none
 	Channels  map[string]string  // answer for one kind of channel or one channel name, instead of Answer
 	Languages map[string]Variant // by language tag: "en", "zh-TW"
 	Category  string

@@ -24,7 +24,7 @@ those that none of them does. With --show each conversation stands there as the 
 
 A test says how things stand (given: channel, clock, lang, seats, stub, trace, profile, enter), then turn by turn what
 happens (user, choose, media, seat, close, wait, event, enter, restart, publish) and what must come of it (expect:
-says, lacks, silent, likely, offered, factor, source, kb, verbatim, dialog, step, slot, retry, handoff, to_user,
+says, lacks, image, link, silent, likely, offered, factor, source, kb, verbatim, dialog, step, slot, retry, handoff, to_user,
 lang), what must hold at the end (after: outcome, sent_max, duplicates), and what goes wrong all the while (fault:
 wechat_retry delivers each message three times, kill_after_commit kills the process after each turn).`,
 		Example: "  xianda dialog test\n  xianda dialog test helpdesk --json\n  xianda dialog test helpdesk --run 红包\n  xianda dialog test helpdesk --coverage",

@@ -68,6 +68,7 @@ func English() Texts {
 		StartOver:   "Start over",
 		GiveUp:      "Forget it",
 		GivenUp:     "All right. Just tell me if there is anything else.",
+		Details:     "See more",
 		OnlyIn:      "(This answer is only available in Chinese.)",
 		EventSeen:   "After what just happened, you may want to ask:",
 

@@ -56,6 +56,7 @@ type Texts struct {
 	StartOver string `yaml:"start_over"` // label: from the beginning
 	GiveUp    string `yaml:"give_up"`    // label: no more
 	GivenUp   string `yaml:"given_up"`   // answer to it
+	Details   string `yaml:"details"`    // label of the link of an answer
 	OnlyIn    string `yaml:"only_in"`    // foot of an answer that does not exist in the person's language
 	EventSeen string `yaml:"event_seen"` // head of likely questions that an event of the product's backend brought
 
@@ -124,6 +125,7 @@ func DefaultTexts() Texts {
 		StartOver:   "重新开始",
 		GiveUp:      "不办了",
 		GivenUp:     "好的，那就不办了。还想问什么，直接告诉我。",
+		Details:     "查看详情",
 		OnlyIn:      "（这条内容暂时只有中文版。）",
 		EventSeen:   "看到您刚才的操作，您可能想问：",
 

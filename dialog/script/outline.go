@@ -1,6 +1,7 @@
 package script
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -83,12 +84,12 @@ func (d *Dialog) caseLabel(s *Step, value string) string {
 func (d *Dialog) inWords(s *Step, entry func(string) *kb.Entry) string {
 	switch s.Verb {
 	case Say:
-		return s.Say.Source
+		return s.Say.Source + shown(s.Images, s.Link)
 	case Answer:
 		if e := entry(s.Answer); e != nil {
-			return "kb." + s.Answer + ": " + e.Question
+			return "kb." + s.Answer + ": " + e.Question + shown(append(slices.Clone(e.Images), s.Images...), cmp.Or(s.Link, e.Link))
 		}
-		return "kb." + s.Answer
+		return "kb." + s.Answer + shown(s.Images, s.Link)
 	case Collect:
 		slot := d.Slot(s.Collect)
 		if slot == nil || slot.Ask == nil {
@@ -135,6 +136,18 @@ func (d *Dialog) inWords(s *Step, entry func(string) *kb.Entry) string {
 		return string(s.End)
 	}
 	return ""
+}
+
+// shown are the pictures and the page that go with words.
+func shown(images []string, link string) string {
+	text := ""
+	for _, i := range images {
+		text += " [image " + i + "]"
+	}
+	if link != "" {
+		text += " [link " + link + "]"
+	}
+	return text
 }
 
 func names(fields []Field) string {

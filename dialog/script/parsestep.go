@@ -3,8 +3,11 @@ package script
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/xianda-bot/xianda/kb"
 )
 
 // maxCallRetry is how often a call may be tried again: a person waits for all of it.
@@ -14,7 +17,7 @@ const maxCallRetry = 3
 func verbKeys(v Verb) []string {
 	switch v {
 	case Say, Answer:
-		return []string{"then"}
+		return []string{"image", "link", "then"}
 	case Collect:
 		return []string{"on_fail", "on_skip"}
 	case Switch:
@@ -91,8 +94,8 @@ func (p Pair) verb(s *Step) {
 		s.Say = v.Template("say")
 	case Answer:
 		id, ok := v.Text("answer")
-		rest, kb := strings.CutPrefix(id, "kb.")
-		if ok && (!kb || rest == "") {
+		rest, named := strings.CutPrefix(id, "kb.")
+		if ok && (!named || rest == "") {
 			v.Fault("answer", "answer 只能写知识库的编号", "写成 answer: kb.编号；自己的话用 say")
 		}
 		s.Answer = rest
@@ -145,6 +148,23 @@ func (p Pair) detail(s *Step) {
 			}
 		}
 		v.require("then", "solved", "unsolved")
+	case "image":
+		var places []Pos
+		s.Images, places = v.Texts("image")
+		for i, address := range s.Images {
+			if problem := kb.BadAddress(address); problem != "" {
+				v.FaultAt(places[i], "address", "图片的"+problem, "写成 https:// 开头、不用登录就能打开的图片地址")
+			}
+		}
+		if len(s.Images) > kb.MaxImages {
+			v.FaultAt(places[kb.MaxImages], "address", "一步最多 "+strconv.Itoa(kb.MaxImages)+" 张图片", "留下最要紧的几张，其余的放到 link 的页面里")
+		}
+	case "link":
+		address, ok := v.Text("link")
+		if problem := kb.BadAddress(address); ok && problem != "" {
+			v.Fault("address", "链接的"+problem, "写成 https:// 开头的网址")
+		}
+		s.Link = address
 	case "on_fail":
 		target(&s.OnFail)
 	case "on_skip":

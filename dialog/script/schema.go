@@ -27,6 +27,7 @@ func words() map[string]any { return map[string]any{"type": []string{"string", "
 func spanned() map[string]any {
 	return map[string]any{"type": "string", "pattern": `^([0-9.]+(ms|s|m|h|d))+$`}
 }
+func addressed() map[string]any                 { return map[string]any{"type": "string", "pattern": `^https://`} }
 func listOf(of map[string]any) map[string]any   { return map[string]any{"type": "array", "items": of} }
 func oneOrMore(s map[string]any) map[string]any { return map[string]any{"anyOf": []any{s, listOf(s)}} }
 func named(of map[string]any) map[string]any {
@@ -70,7 +71,8 @@ func stepSchema() map[string]any {
 		string(Set): fields, string(Goto): words(), string(Sub): about(words(), "对话编号"), string(Handoff): about(words(), "队列"),
 		string(End): {"enum": []string{string(Resolved), string(Unresolved), string(Handed), string(Abandoned)}},
 		"then":      object([]string{"solved", "unsolved"}, map[string]any{"solved": words(), "unsolved": words()}),
-		"on_fail":   about(words(), "一直答不对时去哪一步"), "on_skip": about(words(), "说不知道时去哪一步"), "on_error": about(words(), "调用失败时去哪一步"),
+		"image":     about(oneOrMore(addressed()), "图片的网址，最多 3 张"), "link": about(addressed(), "说得更细的网页"),
+		"on_fail": about(words(), "一直答不对时去哪一步"), "on_skip": about(words(), "说不知道时去哪一步"), "on_error": about(words(), "调用失败时去哪一步"),
 		"cases": about(named(words()), "值: 步骤"), "else": words(), "with": fields, "timeout": spanned(),
 		"retry": {"type": "integer", "minimum": 0, "maximum": maxCallRetry}, "save": words(),
 		"urgent_if": words(), "carry": oneOrMore(words()), "notice": about(words(), "有客服时说"), "no_seat": about(words(), "没有客服时说"),

@@ -151,6 +151,8 @@ type Step struct {
 	Say    *Template // say
 	Answer string    // answer: entry id, without "kb."
 	Then   *Then     // say, answer: asks 解决了吗; nil: does not
+	Images []string  // say, answer: https addresses of pictures shown with it, beside the entry's own
+	Link   string    // say, answer: https address of a page that says more; empty: none
 
 	Collect string // collect: slot
 	OnFail  string // collect: step after MaxRetry invalid answers

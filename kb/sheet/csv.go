@@ -22,6 +22,8 @@ var headers = map[string]string{
 	"相似问": "phrasings", "相似问法": "phrasings", "相似问题": "phrasings", "问法": "phrasings", "其他问法": "phrasings",
 	"答案": "answer", "回答": "answer", "答复": "answer",
 	"步骤": "steps", "操作步骤": "steps",
+	"图片": "image", "图片地址": "image",
+	"链接": "link", "网址": "link",
 	"分类": "category", "类别": "category",
 	"生效日期": "valid_from", "开始日期": "valid_from", "生效": "valid_from",
 	"失效日期": "valid_to", "截止日期": "valid_to", "有效期至": "valid_to", "失效": "valid_to",
@@ -53,7 +55,7 @@ func column(header string) (key, of string) {
 }
 
 // ReadCSV reads one entry per line under a line of headers. Text may be UTF-8, with or without a mark, or GB18030 as Chinese Excel
-// saves it; columns may be separated by commas, semicolons or tabs. Phrasings and related ids are separated by | or line breaks, steps
+// saves it; columns may be separated by commas, semicolons or tabs. Phrasings, related ids and pictures are separated by | or line breaks, steps
 // by line breaks. Another language has columns of its own: question.en, answer.en. Days are those of loc (nil: UTC).
 func ReadCSV(name string, data []byte, loc *time.Location) ([]kb.Entry, []Finding) {
 	r := newReader(name, loc)
@@ -156,7 +158,7 @@ func (w row) put(key, channel, text string, at place) {
 		return
 	}
 	switch key {
-	case "phrasings", "related":
+	case "phrasings", "related", "image":
 		w.cells[key] = cell{at: at, list: split(text, '|')}
 	case "steps":
 		w.cells[key] = cell{at: at, list: split(text, '\n')}

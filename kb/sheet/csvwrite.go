@@ -49,7 +49,7 @@ func WriteCSV(w io.Writer, entries []kb.Entry) error {
 	}
 	for i := range entries {
 		e := &entries[i]
-		record := []string{e.ID, e.Question, join(e.Phrasings, "|"), e.Answer, join(e.Steps, "\n")}
+		record := []string{e.ID, e.Question, join(e.Phrasings, "|"), e.Answer, join(e.Steps, "\n"), join(e.Images, "|"), e.Link}
 		for _, c := range channels {
 			record = append(record, e.Channels[c])
 		}

@@ -39,7 +39,7 @@ func (f Finding) String() string {
 const maxFile = 8 << 20
 
 // keys are the fields of an entry as files name them, in the order in which they are written.
-var keys = []string{"id", "question", "phrasings", "answer", "steps", "channels", "languages", "category", "valid_from", "valid_to", "owner", "related", "reject", "disabled"}
+var keys = []string{"id", "question", "phrasings", "answer", "steps", "image", "link", "channels", "languages", "category", "valid_from", "valid_to", "owner", "related", "reject", "disabled"}
 
 // place is where something stands in a file.
 type place struct{ line, col int }
@@ -97,7 +97,7 @@ func (r *reader) entries(rows []row) []kb.Entry {
 	for _, w := range rows {
 		e := kb.Entry{File: r.file, Line: w.at.line, Col: w.at.col,
 			ID: w.cells["id"].text, Question: w.cells["question"].text, Phrasings: w.cells["phrasings"].list,
-			Answer: w.cells["answer"].text, Steps: w.cells["steps"].list, Channels: w.cells["channels"].named, Category: w.cells["category"].text,
+			Answer: w.cells["answer"].text, Steps: w.cells["steps"].list, Images: w.cells["image"].list, Link: w.cells["link"].text, Channels: w.cells["channels"].named, Category: w.cells["category"].text,
 			Owner: w.cells["owner"].text, Related: w.cells["related"].list}
 		for tag, v := range w.cells["languages"].tags {
 			if e.Languages == nil {
@@ -147,9 +147,24 @@ func (r *reader) judge(w row, e *kb.Entry, first map[string]place) {
 			r.add(at("channels"), "missing-key", "渠道“"+c+"”的答案是空的", "写上答案，或删掉这个渠道")
 		}
 	}
+	r.judgeAddresses(e, at)
 	r.judgeLanguages(w.cells["languages"].tags)
 	if !e.ValidFrom.IsZero() && !e.ValidTo.IsZero() && !e.ValidFrom.Before(e.ValidTo) {
 		r.add(at("valid_to"), "date-order", "valid_to 早于 valid_from，这条知识永远不会生效", "改其中一个日期")
+	}
+}
+
+func (r *reader) judgeAddresses(e *kb.Entry, at func(key string) place) {
+	for _, image := range e.Images {
+		if problem := kb.BadAddress(image); problem != "" {
+			r.add(at("image"), "address", "图片的"+problem, "写成 https:// 开头、不用登录就能打开的图片地址")
+		}
+	}
+	if len(e.Images) > kb.MaxImages {
+		r.add(at("image"), "address", fmt.Sprintf("一条答案最多 %d 张图片，这里有 %d 张", kb.MaxImages, len(e.Images)), "留下最要紧的几张，其余的放到 link 的页面里")
+	}
+	if problem := kb.BadAddress(e.Link); e.Link != "" && problem != "" {
+		r.add(at("link"), "address", "链接的"+problem, "写成 https:// 开头的网址")
 	}
 }
 
@@ -233,6 +248,9 @@ func Version(e *kb.Entry) string {
 	put(e.Phrasings...)
 	put(e.Related...)
 	put(e.Steps...)
+	if len(e.Images) > 0 || e.Link != "" { // entries without them keep the hash that they had before there were any
+		put(append([]string{"shown", e.Link}, e.Images...)...)
+	}
 	for _, c := range slices.Sorted(maps.Keys(e.Channels)) {
 		put(c, e.Channels[c])
 	}

@@ -197,10 +197,12 @@ func anyEntry(id string) *rapid.Generator[kb.Entry] {
 		}
 		return "on"
 	})
+	address := rapid.SampledFrom([]string{"https://shop.example/a.png", "https://cdn.shop.example:8443/%E5%9B%BE|1.jpg?x=1", "https://图片.example/图.png", `https://a.example/'"\\.png`})
 	return rapid.Custom(func(t *rapid.T) kb.Entry {
 		e := kb.Entry{ID: id, Question: some.Draw(t, "question"), Phrasings: rapid.SliceOfN(item, 0, 3).Draw(t, "phrasings"),
 			Answer: item.Draw(t, "answer"), Category: text.Draw(t, "category"), Owner: text.Draw(t, "owner"),
-			Steps:   rapid.SliceOfN(item, 0, 3).Draw(t, "steps"),
+			Steps:  rapid.SliceOfN(item, 0, 3).Draw(t, "steps"),
+			Images: rapid.SliceOfN(address, 0, 3).Draw(t, "images"), Link: rapid.SampledFrom([]string{"", "https://shop.example/help?a=1|2&b=#x"}).Draw(t, "link"),
 			Related: rapid.SliceOfN(item, 0, 2).Draw(t, "related"), Reject: rapid.Bool().Draw(t, "reject"), Disabled: rapid.Bool().Draw(t, "disabled"),
 			ValidFrom: day.Draw(t, "from")}
 		if to := day.Draw(t, "to"); !to.IsZero() {

@@ -167,7 +167,7 @@ func (r *reader) pair(w row, p *ast.MappingValueNode) {
 	}
 	c := cell{at: at}
 	switch v := p.Value; key {
-	case "phrasings", "related", "steps":
+	case "phrasings", "related", "steps", "image":
 		c.list = r.list(v, key, at)
 	case "languages":
 		c.tags = r.languages(v, at)

@@ -32,6 +32,12 @@ func WriteYAML(w io.Writer, entries []kb.Entry) error {
 		line("phrasings", flow(e.Phrasings))
 		line("answer", block(e.Answer, "    "))
 		writeSteps(b, e.Steps, "  ")
+		if len(e.Images) == 1 {
+			line("image", scalar(e.Images[0]))
+		} else {
+			line("image", flow(e.Images))
+		}
+		line("link", scalar(e.Link))
 		if len(e.Channels) > 0 {
 			fmt.Fprintln(b, "  channels:")
 			for _, c := range slices.Sorted(maps.Keys(e.Channels)) {

@@ -38,6 +38,17 @@ func (s *stage) compare(ctx context.Context, i int, e Expect) (failures []string
 			miss("says %q, want %q not in it", text, not)
 		}
 	}
+	images, links := s.pictured()
+	for _, want := range e.Image {
+		if !slices.ContainsFunc(images, func(a string) bool { return strings.HasPrefix(a, want) }) {
+			miss("shows the pictures %q, want %q", images, want)
+		}
+	}
+	for _, want := range e.Link {
+		if !slices.ContainsFunc(links, func(a string) bool { return strings.HasPrefix(a, want) }) {
+			miss("shows the links %q, want %q", links, want)
+		}
+	}
 	if e.Silent && len(s.shown) > 0 {
 		miss("says %q, want silence", text)
 	}

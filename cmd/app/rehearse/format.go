@@ -81,6 +81,8 @@ type Turn struct {
 type Expect struct {
 	Says     []string // each stands in what the bot said
 	Lacks    []string // none stands in it
+	Image    []string // addresses of pictures that were shown, or their beginnings
+	Link     []string // addresses of pages, likewise
 	Likely   []string // choices offered, in this order, others may stand between
 	Offered  *int     // entries and dialogs among the choices
 	Factor   string   // what decided the first of them: "scene.error", or with its value "scene.error=RP_HOLD"

@@ -237,13 +237,17 @@ func readTurn(n *script.Node, first bool) Turn {
 }
 
 func readExpect(n *script.Node, e *Expect) {
-	for _, p := range n.Fields("expect", "says", "lacks", "likely", "offered", "factor", "kb", "verbatim", "source", "dialog", "step", "slot", "retry", "handoff", "silent", "to_user", "lang") {
+	for _, p := range n.Fields("expect", "says", "lacks", "image", "link", "likely", "offered", "factor", "kb", "verbatim", "source", "dialog", "step", "slot", "retry", "handoff", "silent", "to_user", "lang") {
 		v := p.Value
 		switch p.Name {
 		case "says":
 			e.Says, _ = v.Texts("says")
 		case "lacks":
 			e.Lacks, _ = v.Texts("lacks")
+		case "image":
+			e.Image, _ = v.Texts("image")
+		case "link":
+			e.Link, _ = v.Texts("link")
 		case "likely":
 			e.Likely, _ = v.Texts("likely")
 		case "offered":

@@ -14,11 +14,13 @@ import (
 func caps(kind string) (chat.Caps, bool) {
 	switch kind {
 	case "wechat":
-		return chat.Caps{MaxText: 2048, TextUnit: chat.Bytes, Passive: 1, Push: chat.Full, Window: 48 * 3600e9}, true
+		return chat.Caps{MaxText: 2048, TextUnit: chat.Bytes, Passive: 1, Push: chat.Full, Window: 48 * 3600e9, Image: chat.Full}, true
 	case "native":
 		return chat.Caps{MaxText: 2048, TextUnit: chat.Bytes, Passive: 1, Push: chat.Full, Window: 48 * 3600e9, Native: chat.Full}, true
 	case "pushed":
 		return chat.Caps{Push: chat.Full, Window: 48 * 3600e9, Choices: chat.Full, Native: chat.Full}, true
+	case "web":
+		return chat.Caps{Push: chat.Full, Choices: chat.Full, Tap: chat.Full, Image: chat.Full, MaxChoices: 12}, true
 	case "console":
 		return chat.Caps{Push: chat.Full}, true
 	}

@@ -14,6 +14,12 @@ func (s Seen) Transcript() string {
 		if r.From != "" {
 			fmt.Fprintf(&b, "  %s:\n", r.From)
 		}
+		for _, m := range r.Media {
+			fmt.Fprintf(&b, "  | (%s %s)\n", m.Kind, m.URL)
+		}
+		if r.Text == "" && len(r.Media) > 0 {
+			continue
+		}
 		for line := range strings.Lines(r.Text + "\n") {
 			b.WriteString("  | " + line)
 		}

@@ -36,12 +36,12 @@ func kindOf(name string) string {
 }
 
 const (
-	stepKeys    = "id say answer collect switch call set goto sub handoff end with timeout retry save cases else on_skip on_fail on_error urgent_if carry notice no_seat then"
+	stepKeys    = "id say answer collect switch call set goto sub handoff end image link with timeout retry save cases else on_skip on_fail on_error urgent_if carry notice no_seat then"
 	slotKeys    = "title ask type choices length min max pattern invalid max_retry skip_words"
 	likelyKeys  = "when say goto score"
 	patternKeys = "words contains do say queue notice no_seat"
-	entryKeys   = "id question phrasings answer steps channels languages category valid_from valid_to owner related reject disabled"
-	expectKeys  = "source dialog step slot retry kb verbatim lang handoff says lacks silent to_user likely offered factor"
+	entryKeys   = "id question phrasings answer steps image link channels languages category valid_from valid_to owner related reject disabled"
+	expectKeys  = "source dialog step slot retry kb verbatim lang handoff says lacks image link silent to_user likely offered factor"
 	operation   = "kind ago data"
 )
 
