@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/xianda-bot/xianda/adapters/miniprogram/miniprogramtest"
 	"github.com/xianda-bot/xianda/adapters/telegram/telegramtest"
 	"github.com/xianda-bot/xianda/adapters/wechat/wechattest"
 )
@@ -23,6 +24,7 @@ type stormKind struct {
 func stormy(t testing.TB) []stormKind {
 	return []stormKind{
 		{kind: "wechat", gate: wechattest.New(t), writers: 16, pause: 60, faults: []string{"busy", "token"}},
+		{kind: "miniprogram", gate: miniprogramtest.New(t), writers: 64, pause: 2400, faults: []string{"busy", "502"}},
 		{kind: "telegram", gate: telegramtest.New(t).Webhook(), writers: 32, pause: 1200, faults: []string{"busy", "500"}},
 	}
 }

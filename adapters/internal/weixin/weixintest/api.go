@@ -47,13 +47,17 @@ func (p *Platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.route(w, r, body)
 }
 
-// token is the endpoint that hands out access tokens; the secret travels in the body, never in the address.
+// token is the endpoint that hands out access tokens: the same one while it is good, unless another is asked for by force. The secret
+// travels in the body, never in the address.
 func (p *Platform) token(w io.Writer, r *http.Request, body []byte) {
 	if !bytes.Contains(body, []byte(p.Account.Secret)) || r.URL.RawQuery != "" {
 		Answer(w, 40125, "invalid appsecret")
 		return
 	}
-	if p.tokens == 0 || p.revoked[p.access()] {
+	var in struct {
+		Force bool `json:"force_refresh"`
+	}
+	if p.tokens == 0 || p.revoked[p.access()] || json.Unmarshal(body, &in) == nil && in.Force {
 		p.tokens++
 	}
 	_, _ = fmt.Fprintf(w, `{"access_token":%q,"expires_in":7200}`, p.access())
