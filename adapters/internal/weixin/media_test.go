@@ -268,3 +268,33 @@ func TestFileName(t *testing.T) {
 		}
 	}
 }
+
+// FuzzDownload lets the platform, or a proxy before it, answer with anything: a file comes as it is, or there is an error without a
+// secret.
+func FuzzDownload(f *testing.F) {
+	f.Add("image/jpeg", "", jpeg)
+	f.Add("text/plain", "", `{"errcode":40007,"errmsg":"invalid media_id canary-secret"}`)
+	f.Add("application/json", `attachment; filename="a.json"`, `{"errcode":40007}`)
+	f.Add("text/plain", "", `{"video_url":"http://v.example/1"}`)
+	f.Add("", "", "{")
+	f.Fuzz(func(t *testing.T, kind, disposition, body string) {
+		s, m := newShelf()
+		s.site = said("video")
+		s.get = func(w http.ResponseWriter, r *http.Request) {
+			w.Header()["Content-Disposition"] = []string{disposition}
+			w.Header()["Content-Type"] = []string{kind}
+			_, _ = io.WriteString(w, body)
+		}
+		file, err := m.Download(t.Context(), "M")
+		if err != nil {
+			if failure := (*chat.Failure)(nil); !errors.As(err, &failure) || strings.Contains(err.Error(), "canary-secret") {
+				t.Errorf("Download = %v, want a failure without a secret", err)
+			}
+			return
+		}
+		got, err := io.ReadAll(file)
+		if err != nil || string(got) != body && string(got) != "video" || file.Close() != nil {
+			t.Errorf("read %q, %v, want %q", got, err, body)
+		}
+	})
+}
