@@ -82,6 +82,16 @@ func (p *puller) hand(ctx context.Context, m chat.Message) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptFor)
 	defer cancel()
+	if first := p.a.routed(ctx, m); first != nil {
+		if err := p.give(ctx, *first); err != nil {
+			p.a.sessions.drop(m.From.Peer) // told again
+			return err
+		}
+	}
+	return p.give(ctx, m)
+}
+
+func (p *puller) give(ctx context.Context, m chat.Message) error {
 	if _, err := p.a.porch.Ask(ctx, p.in, m); err != nil && !errors.Is(err, chat.ErrLater) {
 		return err
 	}

@@ -15,11 +15,9 @@ import (
 	"github.com/xianda-bot/xianda/chat"
 )
 
-const minute = time.Minute
-
 var (
 	personForm = regexp.MustCompile(`^[\x21-\x7e]{1,128}$`)
-	msgIDForm  = regexp.MustCompile(`^[\x21-\x7e]{1,200}$`)
+	msgIDForm  = regexp.MustCompile(`^[\x21-\x7e]{1,190}$`) // the house keeps 200 bytes, and routed puts a word before it
 )
 
 // message is the chat.Message of one item of a page, or the fixed word under which an item that is none is counted. What cannot be read
@@ -164,7 +162,7 @@ func (a *Adapter) scene(e event) map[string]string {
 
 // once is the permission that a code is: one message, within seconds. nil when there is no code or its time is over.
 func once(name, code string, at, received time.Time) *chat.ReplyRight {
-	until := at.Add(codeFor * time.Second)
+	until := at.Add(codeFor)
 	if code == "" || !received.Before(until) {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
 	"github.com/xianda-bot/xianda/adapters/internal/sparing"
@@ -38,16 +39,19 @@ const (
 
 // Limits of the platform (developer.work.weixin.qq.com, path 94677), here so that they are changed in one place.
 const (
-	maxChoices   = 10
-	maxLabel     = 128  // bytes of the text of an item that can be tapped
-	maxID        = 64   // bytes of its id; one source says 128
-	maxHead      = 1024 // bytes of the text above a menu, and of the one below
-	maxURL       = 2048 // bytes of an item that is a link
-	maxScene     = 128  // bytes of scene_param (path 94665)
-	codeFor      = 20   // seconds in which a welcome or end code is good (path 95122)
-	replies      = 5    // messages after one of the person's, within weixin.Window
-	perSecond    = 2    // messages to one person, so that they arrive in order; ours
-	redeliveries = 10   // minutes in which a page may come again after a process died; ours
+	maxChoices = 10
+	maxLabel   = 128              // bytes of the text of an item that can be tapped
+	maxID      = 64               // bytes of its id; one source says 128
+	maxHead    = 1024             // bytes of the text above a menu, and of the one below
+	maxURL     = 2048             // bytes of an item that is a link
+	maxScene   = 128              // bytes of scene_param (path 94665)
+	replies    = 5                // messages after one of the person's, within weixin.Window
+	codeFor    = 20 * time.Second // of a welcome or end code (path 95122)
+
+	// Ours: how many messages a second one person gets, so that they arrive in order, and in what time a page may come again after a
+	// process died.
+	perSecond  = 2
+	redelivery = 10 * time.Minute
 )
 
 // Adapter is one Kefu account. All methods may be called concurrently.
@@ -62,6 +66,8 @@ type Adapter struct {
 	lease *lease
 	bells *bells
 	doubt *doubts
+
+	sessions *sessions
 }
 
 var (
@@ -93,7 +99,7 @@ func New(name string, decode func(into any) error, d adapters.Deps) (adapters.Ad
 	// The secret travels in an address: both of its forms must not show.
 	secrets := weixin.Given(s.Secret, url.QueryEscape(s.Secret), s.Token, s.TokenPrevious, s.AESKey, s.AESKeyPrevious)
 	a := &Adapter{
-		name: name, cfg: s, deps: d, notes: sparing.New(d.Clock), doubt: newDoubts(d.Clock),
+		name: name, cfg: s, deps: d, notes: sparing.New(d.Clock), doubt: newDoubts(d.Clock), sessions: newSessions(d.Clock),
 		api:   weixin.NewAPI(s.APIBase, d.HTTP, secrets...),
 		porch: weixin.NewPorch(name, d, &weixin.WorkGate{Gate: gate}, secrets...),
 	}
@@ -156,7 +162,7 @@ func (a *Adapter) Caps(chat.Address) chat.Caps {
 	c := chat.Caps{
 		MaxText: weixin.MaxTextBytes, MaxChoices: maxChoices, MaxLabel: maxLabel, MaxData: maxID, TextUnit: chat.Bytes,
 		Choices: chat.Full, Tap: chat.Full, Image: chat.Full, File: chat.Full, Push: chat.Full,
-		Window: weixin.Window, Redelivery: redeliveries * minute, Resend: true, PerConversation: perSecond,
+		Window: weixin.Window, Redelivery: redelivery, Resend: true, PerConversation: perSecond,
 	}
 	if a.cfg.Seats != none {
 		c.Native = chat.Full

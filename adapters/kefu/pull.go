@@ -26,7 +26,7 @@ const (
 // Ages beyond which nobody waits for an answer any more.
 const (
 	// history is what was said before an account was connected: on the first start, only the last minutes count.
-	history = 10 * minute
+	history = 10 * time.Minute
 	// stale is what a house that stood still does not answer any more when it comes back.
 	stale = 12 * time.Hour
 )

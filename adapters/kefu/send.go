@@ -85,6 +85,7 @@ func (a *Adapter) send(ctx context.Context, path string, m outgoing) error {
 // closed says what 95018 means for a reply: a seat has the conversation, and the bot's words are dropped; or the session is over, and
 // they wait for the person's next message (path 94698).
 func (a *Adapter) closed(ctx context.Context, to chat.Address, refused error) error {
+	a.sessions.drop(to.Peer)
 	s, err := a.state(ctx, to)
 	if err != nil {
 		return err

@@ -97,6 +97,9 @@ func (a *Adapter) handOver(ctx context.Context, to chat.Address, seat string) er
 		want.Servicer = seat
 	}
 	want.State = &state
+	if state == over {
+		a.sessions.drop(to.Peer) // the rules may route the next one elsewhere
+	}
 	err := a.api.Call(ctx, transPath, want, nil)
 	if c := code(err); c != 95013 && c != 95016 {
 		return refusedSeat(err)

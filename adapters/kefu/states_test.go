@@ -1,7 +1,9 @@
 package kefu
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/xianda-bot/xianda/adapters/adapterstest"
 	"github.com/xianda-bot/xianda/chat"
@@ -85,4 +87,124 @@ func TestHandOver(t *testing.T) {
 	d.platform.FailCall(transPath, 1, "502")
 	refused(native("lisi"), chat.Temporary)
 	d.shows(adapterstest.Shown{Peer: "ann", Text: "晚了"})
+}
+
+// The account's own rules may give somebody to the queue or to a seat, and no event says so: the house is told before it hears the first
+// message, once, and asked again when the session is over.
+func TestRoutedBySomebodyElse(t *testing.T) {
+	for _, c := range []struct {
+		state int
+		seat  string
+		want  []chat.Kind
+	}{
+		{untreated, "", []chat.Kind{chat.Said, chat.Said}}, {withBot, "", []chat.Kind{chat.Said, chat.Said}},
+		{inPool, "", []chat.Kind{chat.Native, chat.Said, chat.Said}}, {withSeat, "zhangsan", []chat.Kind{chat.Native, chat.Said, chat.Said}},
+	} {
+		bubble(t, func(t *testing.T, h *house) {
+			p := h.open()
+			defer p.stop()
+			time.Sleep(moment)
+			h.say("ann", "一", "二")
+			h.platform.Route("ann", c.state, c.seat)
+			p.ring(t)
+			time.Sleep(moment)
+			kinds(t, p, c.want...)
+			if got := p.heard(); c.want[0] == chat.Native && (got[0].Event != chat.NativeBegan || got[0].Name != c.seat || got[0].ID == got[1].ID) {
+				t.Errorf("state %d: the house is told %+v", c.state, got[0])
+			}
+			if n := h.platform.Called(statePath); n != 1 {
+				t.Errorf("state %d: asked %d times, want once", c.state, n)
+			}
+			h.platform.SeatCloses("ann")
+			h.say("ann", "三")
+			h.platform.Route("ann", withSeat, "zhangsan")
+			p.ring(t)
+			time.Sleep(moment)
+			kinds(t, p, append(c.want, chat.Native, chat.Native, chat.Said)...)
+		})
+	}
+	t.Run("a platform that cannot say", func(t *testing.T) {
+		bubble(t, func(t *testing.T, h *house) {
+			p := h.open()
+			defer p.stop()
+			time.Sleep(moment)
+			h.platform.FailCall(statePath, 1, "busy")
+			h.say("ann", "一")
+			p.ring(t)
+			time.Sleep(moment)
+			kinds(t, p, chat.Said)
+		})
+	})
+}
+
+func kinds(t testing.TB, p *hall, want ...chat.Kind) {
+	t.Helper()
+	var got []chat.Kind
+	for _, m := range p.heard() {
+		got = append(got, m.Kind)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the inbox got %v, want %v", got, want)
+	}
+}
+
+// What WeCom's seats do comes as the house's own words: a seat takes, passes on and ends the session, what it says is nobody's message, and
+// the last word goes out by the code of the end.
+func TestSeatEvents(t *testing.T) {
+	bubble(t, func(t *testing.T, h *house) {
+		p := h.open()
+		defer p.stop()
+		time.Sleep(moment)
+		h.say("ann", "转人工")
+		p.ring(t)
+		time.Sleep(moment)
+		ann := p.heard()[0].From
+		if _, err := p.Send(t.Context(), ann, chat.Reply{Key: "kn", Native: chat.AnySeat}, nil); err != nil {
+			t.Fatal(err)
+		}
+		h.platform.SeatAccepts("ann", "zhangsan")
+		h.platform.SeatSays("ann", "zhangsan", "您好")
+		h.platform.SeatTransfers("ann", "lisi")
+		h.platform.PutItem("ann", "photo", time.Now(), map[string]any{"msgtype": "image", "image": map[string]any{"media_id": "M"}})
+		h.platform.SeatCloses("ann")
+		p.ring(t)
+		time.Sleep(moment)
+		kinds(t, p, chat.Said, chat.Native, chat.Native, chat.Said, chat.Native)
+		got := p.heard()
+		if got[1].Name != "zhangsan" || got[2].Name != "lisi" || got[3].Media[0].Ref != "M" || got[4].Event != chat.NativeEnded || got[4].Right == nil {
+			t.Fatalf("the inbox got %+v", got)
+		}
+		if p.record.Counted("ignored help seat") != 1 {
+			t.Error("what the seat said is not counted")
+		}
+		rate := chat.Reply{Key: "rate", Text: "满意吗？", Choices: []chat.Choice{{ID: "r1", Label: "满意"}}}
+		if _, err := p.Send(t.Context(), ann, rate, got[4].Right); err != nil {
+			t.Error(err)
+		}
+		if sent := h.platform.Sent(); len(sent) != 1 || sent[0].Text != "满意吗？" {
+			t.Errorf("shown %+v", sent)
+		}
+	})
+}
+
+// A reply that the platform took and did not show comes back as that reply.
+func TestUndelivered(t *testing.T) {
+	bubble(t, func(t *testing.T, h *house) {
+		p := h.open()
+		defer p.stop()
+		time.Sleep(moment)
+		h.say("ann", "在吗")
+		p.ring(t)
+		time.Sleep(moment)
+		id, err := p.Send(t.Context(), p.heard()[0].From, chat.Reply{Key: "tmg3x7abc-12_1-2", Text: "在的"}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.platform.PutEvent("ann", "failed", "msg_send_fail", map[string]any{"fail_msgid": id, "fail_type": 10})
+		p.ring(t)
+		time.Sleep(moment)
+		if m := p.heard()[1]; m.Kind != chat.Undelivered || m.Of != "tmg3x7abc-12_1-2" || m.Event != string(chat.Blocked) {
+			t.Errorf("the inbox got %+v", m)
+		}
+	})
 }

@@ -146,6 +146,14 @@ func (p *Platform) code(who *person, welcome bool, at time.Time) string {
 	return c
 }
 
+// Route is what the account's rules do with somebody's session: no event tells of it.
+func (p *Platform) Route(peer string, state int, seat string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	who := p.person(peer)
+	who.state, who.seat = state, seat
+}
+
 // SeatAccepts lets a seat take somebody out of the queue.
 func (p *Platform) SeatAccepts(peer, seat string) *Entry {
 	return p.change(peer, seat, 1, stateSeat)
