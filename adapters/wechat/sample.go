@@ -16,4 +16,5 @@ const Sample = `# A WeChat official account. In its console: 设置与开发 →
   # aes_key: ${SHOP_AES_KEY}   # set = only encrypted pushes are accepted
   verified: true               # may call the customer-service API: late answers and seats can push
   menus: numbered              # numbered | links | push
+  # native_seats: off          # 人工 never goes to the seats of the console's own 客服, though one is online
 `
