@@ -85,7 +85,8 @@ func described(t reflect.Type) object {
 		return object{"type": "string"}
 	case reflect.Bool:
 		return object{"anyOf": []any{object{"type": "boolean"}, variable}}
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return object{"anyOf": []any{object{"type": "integer"}, variable}}
 	case reflect.Float32, reflect.Float64:
 		return object{"anyOf": []any{object{"type": "number"}, variable}}

@@ -90,7 +90,10 @@ func TestSchemaOfSection(t *testing.T) {
 		"most":  {"anyOf": integer, "description": "kind toy"},
 		"names": {"type": "array", "items": map[string]any{"type": "string"}, "description": "kind toy"},
 		"by":    {"type": "object", "additionalProperties": map[string]any{"anyOf": integer}, "description": "kind toy"},
-		"inner": {"type": "object", "additionalProperties": false, "properties": map[string]any{"a": map[string]any{"anyOf": boolean}}, "description": "kind toy"},
+		"inner": {
+			"type": "object", "additionalProperties": false, "properties": map[string]any{"a": map[string]any{"anyOf": boolean}},
+			"description": "kind toy",
+		},
 	}
 	got := channelKeys(t, map[string]any{"toy": section{}})
 	for key := range channelKeys(t, nil) {

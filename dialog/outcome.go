@@ -201,7 +201,10 @@ func event(c *session.Claim, j judgement) []byte {
 		Offered []offeredItem     `json:"offered,omitempty"`  // likely questions shown
 		Factors []string          `json:"factors,omitempty"`  // what was known when they were
 		Taken   string            `json:"taken,omitempty"`    // what the person turned out to want
-	}{c.Now.UnixMilli(), c.Message.From.Channel, c.Turn, c.Message.Kind, j.reason, sources, j.path, c.Message.Scene, entered(c), offers, factors, j.taken})
+	}{
+		c.Now.UnixMilli(), c.Message.From.Channel, c.Turn, c.Message.Kind, j.reason, sources, j.path, c.Message.Scene, entered(c),
+		offers, factors, j.taken,
+	})
 	if err != nil {
 		return nil
 	}

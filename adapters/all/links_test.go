@@ -40,7 +40,13 @@ type way struct {
 // ways are the messengers that have links.
 func ways(t *testing.T) map[string]way {
 	t.Helper()
-	w, m, k, q, tg := wechattest.NewPlain(t), miniprogramtest.NewPushing(t, false, true), kefutest.New(t), qqtest.New(t), telegramtest.New(t).Webhook()
+	w, m, k := wechattest.NewPlain(t), miniprogramtest.NewPushing(t, false, true), kefutest.New(t)
+	q, tg := qqtest.New(t), telegramtest.New(t).Webhook()
+	arrives := func(scene, key string) adapterstest.Delivery {
+		return adapterstest.Delivery{
+			Kind: chat.Arrived, Peer: "ann", ID: scene, At: time.Now(), Scene: map[string]string{"event": "subscribe", key: scene},
+		}
+	}
 	return map[string]way{
 		"web": {
 			section: map[string]any{"url": "https://help.example/web/site"},
@@ -48,8 +54,8 @@ func ways(t *testing.T) map[string]way {
 				t.Helper()
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
-				r := httptest.NewRequest(http.MethodGet, "https://help.example/web/web/stream?open=1&scene="+url.QueryEscape(scene), nil).WithContext(ctx)
-				door.ServeHTTP(httptest.NewRecorder(), r) // a stream, which ends with ctx
+				page := "https://help.example/web/web/stream?open=1&scene=" + url.QueryEscape(scene)
+				door.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, page, nil).WithContext(ctx)) // ends with ctx
 			},
 		},
 		"wechat": {
@@ -57,15 +63,15 @@ func ways(t *testing.T) map[string]way {
 			carried: func(adapters.Link) string { return strings.Join(w.Codes(), " ") },
 			enter: func(t *testing.T, door http.Handler, scene string) {
 				t.Helper()
-				w.Deliver(t, door, adapterstest.Delivery{Kind: chat.Arrived, Peer: "ann", ID: scene, At: time.Now(), Scene: map[string]string{"event": "subscribe", "qr": scene}})
+				w.Deliver(t, door, arrives(scene, "qr"))
 			},
 		},
 		"miniprogram": {
 			platform: m, section: m.Section(platformBase),
 			enter: func(t *testing.T, door http.Handler, scene string) {
 				t.Helper()
-				msg := m.From("ann", "event", time.Now(), miniprogramtest.Field{"Event", "user_enter_tempsession"}, miniprogramtest.Field{"SessionFrom", scene})
-				m.Carry(t, door, m.Seal(t, msg, time.Now()), true)
+				fields := []miniprogramtest.Field{{"Event", "user_enter_tempsession"}, {"SessionFrom", scene}}
+				m.Carry(t, door, m.Seal(t, m.From("ann", "event", time.Now(), fields...), time.Now()), true)
 			},
 		},
 		"kefu": {
@@ -89,7 +95,7 @@ func ways(t *testing.T) map[string]way {
 			platform: tg, section: tg.Section(platformBase),
 			enter: func(t *testing.T, door http.Handler, scene string) {
 				t.Helper()
-				tg.Deliver(t, door, adapterstest.Delivery{Kind: chat.Arrived, Peer: "ann", ID: scene, At: time.Now(), Scene: map[string]string{"start": scene}})
+				tg.Deliver(t, door, arrives(scene, "start"))
 			},
 		},
 	}

@@ -21,7 +21,8 @@ func (a *Adapter) MaxScene() int { return maxLink }
 // until is in scene already.
 func (a *Adapter) Link(_ context.Context, scene string, _ time.Time) (adapters.Link, error) {
 	if a.cfg.URL == "" {
-		return adapters.Link{}, errors.New("url is missing: set the channel's url to where people reach the page, such as https://help.example" + a.Path())
+		return adapters.Link{}, errors.New("url is missing: set the channel's url to where people reach the page, " +
+			"such as https://help.example" + a.Path())
 	}
 	l := adapters.Link{URL: a.cfg.URL + "?scene=" + url.QueryEscape(scene)}
 	if len(a.cfg.Origins) > 0 {

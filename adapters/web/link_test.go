@@ -43,7 +43,9 @@ func TestLink(t *testing.T) {
 // TestURL holds what an operator may write as the page's address.
 func TestURL(t *testing.T) {
 	t.Parallel()
-	for _, bad := range []string{"help.example", "ftp://help.example", "https://", "https://a:b@help.example", "https://help.example/?a=b", "https://help.example/#x", "://"} {
+	for _, bad := range []string{
+		"help.example", "ftp://help.example", "https://", "https://a:b@help.example", "https://help.example/?a=b", "https://help.example/#x", "://",
+	} {
 		s := Section{Path: "/web/site", Title: "t", Colour: "#000000", URL: bad}
 		if err := s.check(); err == nil || !strings.Contains(err.Error(), "url") || strings.Contains(err.Error(), "a:b@") {
 			t.Errorf("url %q: %v, want an error that names url and shows no password", bad, err)

@@ -22,7 +22,7 @@ import (
 // Section is a channel of kind web in the configuration.
 type Section struct {
 	Path           string   `yaml:"path" json:"path,omitempty"`                       // of the page; default /web/<name>
-	URL            string   `yaml:"url" json:"url,omitempty"`                         // where people reach the page, for entry links; a proxy may call it otherwise
+	URL            string   `yaml:"url" json:"url,omitempty"`                         // where people reach the page, for entry links
 	Origins        []string `yaml:"origins" json:"origins,omitempty"`                 // of pages that may hold the widget: https://shop.example
 	Title          string   `yaml:"title" json:"title,omitempty"`                     // what stands above the conversation; default 在线客服
 	Colour         string   `yaml:"colour" json:"colour,omitempty"`                   // of buttons and of the person's words, #rrggbb; default #3257d6

@@ -10,15 +10,15 @@ import (
 	"github.com/xianda-bot/xianda/config"
 )
 
-const leastLink = 32
-
-// linkWithin bounds how long a platform may take to make a link.
-const linkWithin = 15 * time.Second
+const (
+	// leastLink is how many bytes a secret of links has at least: whoever holds one link can try short ones at home.
+	leastLink = 32
+	// linkWithin bounds how long a platform may take to make a link.
+	linkWithin = 15 * time.Second
+)
 
 // signer signs and reads entries by the secrets of cfg. Without links.secret the admin token signs: it is a secret that every house has
 // which is looked after, and the key that is made of it opens nothing else.
-//
-// A secret of links has at least leastLink bytes: whoever holds one link can try short ones at home.
 func signer(cfg *config.Config, clock func() time.Time, count adapters.Counter) (*entry.Signer, error) {
 	first := cfg.Links.Secret
 	if n := len(first); n > 0 && n < leastLink {
@@ -58,8 +58,8 @@ func MakeLink(ctx context.Context, cfg *config.Config, o LinkOptions) (Link, err
 	}
 	linker, ok := a.(adapters.Linker)
 	if !ok {
-		return Link{}, fmt.Errorf("channel %s: nothing leads into a channel of kind %s with a scene; \"xianda channel kinds\" tells which kinds have entry links",
-			o.Channel, kind)
+		return Link{}, fmt.Errorf("channel %s: nothing leads into a channel of kind %s with a scene; "+
+			"\"xianda channel kinds\" tells which kinds have entry links", o.Channel, kind)
 	}
 	l, err := makeLink(ctx, cfg, linker, o)
 	if err != nil {
@@ -84,5 +84,8 @@ func makeLink(ctx context.Context, cfg *config.Config, linker adapters.Linker, o
 	if err != nil {
 		return Link{}, err
 	}
-	return Link{Channel: o.Channel, Scene: o.Scene, Until: until, Signed: token, URL: made.URL, QR: made.QR, Code: made.Code, Note: made.Note}, nil
+	return Link{
+		Channel: o.Channel, Scene: o.Scene, Until: until, Signed: token,
+		URL: made.URL, QR: made.QR, Code: made.Code, Note: made.Note,
+	}, nil
 }

@@ -58,7 +58,8 @@ func TestSigner(t *testing.T) {
 	if d := cmp.Diff(scene, bare.Read("site", "RP_HOLD")); d != "" {
 		t.Errorf("without a secret a plain scene reads otherwise:\n%s", d)
 	}
-	if _, err := open("links: {secret: short}\n"); err == nil || !strings.Contains(err.Error(), "at least 32") || strings.Contains(err.Error(), "short") {
+	_, err = open("links: {secret: short}\n")
+	if err == nil || !strings.Contains(err.Error(), "at least 32") || strings.Contains(err.Error(), "short") {
 		t.Errorf("a short secret: %v", err)
 	}
 }

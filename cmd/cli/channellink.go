@@ -91,7 +91,7 @@ func (c *common) link(ctx context.Context, channel string, f linkFlags) error {
 // picture writes the QR code of a link's address.
 func (c *common) picture(l app.Link, to string) error {
 	if l.URL == "" {
-		return fmt.Errorf("channel %s: its entry is a snippet to paste, and has no address that a QR code could hold: leave --qr out", l.Channel)
+		return fmt.Errorf("channel %s: its entry is a snippet to paste, without an address for a QR code: leave --qr out", l.Channel)
 	}
 	code, err := qr.Encode(l.URL, qr.M)
 	if err != nil {

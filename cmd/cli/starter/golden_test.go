@@ -84,7 +84,7 @@ func TestGoldenConversations(t *testing.T) {
 
 // beyond tells by how much a message is more than its messenger shows; "" when it is not.
 func beyond(r chat.Reply, c chat.Caps) string {
-	n := map[chat.Unit]int{chat.Bytes: len(r.Text), chat.Runes: utf8.RuneCountInString(r.Text), chat.UTF16: len(utf16.Encode([]rune(r.Text)))}[c.TextUnit]
+	n := [...]int{chat.Bytes: len(r.Text), chat.Runes: utf8.RuneCountInString(r.Text), chat.UTF16: len(utf16.Encode([]rune(r.Text)))}[c.TextUnit]
 	buttons := slices.DeleteFunc(slices.Clone(r.Choices), func(x chat.Choice) bool { return x.URL != "" })
 	switch {
 	case c.MaxText > 0 && n > c.MaxText:
