@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -36,7 +37,7 @@ func says(err error, phrases string) bool {
 
 // failure turns the error of a call into what the postman acts on. media: the call carried a medium, which is what a refusal for no other
 // reason is about.
-func (a *Adapter) failure(to place, err error, media bool) *chat.Failure {
+func (a *Adapter) failure(ctx context.Context, to place, err error, media bool) *chat.Failure {
 	if f := (*chat.Failure)(nil); errors.As(err, &f) {
 		return f
 	}
@@ -52,7 +53,7 @@ func (a *Adapter) failure(to place, err error, media bool) *chat.Failure {
 	switch {
 	case e.Code == http.StatusTooManyRequests:
 		f.Kind, f.Retry = chat.Rate, e.Retry
-		a.holds.wait(to.chat, e.Retry)
+		a.holds.wait(ctx, to.chat, e.Retry)
 	case e.Moved != 0:
 		moved := to
 		moved.chat = e.Moved

@@ -45,7 +45,7 @@ func (a *Adapter) Open(ctx context.Context, m chat.Media) (io.ReadCloser, error)
 		return err
 	})
 	if err != nil {
-		return nil, a.failure(place{}, err, true)
+		return nil, a.failure(ctx, place{}, err, true)
 	}
 	var f models.File
 	if json.Unmarshal(raw, &f) != nil || !plainPath(f.FilePath) {
@@ -56,7 +56,7 @@ func (a *Adapter) Open(ctx context.Context, m chat.Media) (io.ReadCloser, error)
 		return nil, bad(err) // the path is good for an hour
 	}
 	if err != nil {
-		return nil, a.failure(place{}, err, true)
+		return nil, a.failure(ctx, place{}, err, true)
 	}
 	return body, nil
 }

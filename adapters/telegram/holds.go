@@ -3,18 +3,26 @@ package telegram
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
 
+	"github.com/xianda-bot/xianda/adapters"
 	"github.com/xianda-bot/xianda/chat"
 )
 
 // holds knows which chats must be left alone for a while: those for which the platform said so, and groups that had their share. The
 // postman paces conversations and sends one message of each at a time; several conversations may be in one group.
+//
+// What the platform said is known to all processes. The next message of a conversation is lent to one of them when it may be sent, so that
+// only groups, and what is sent beside messages, must look.
 type holds struct {
 	clock func() time.Time
+	vault adapters.Vault
+	bot   int64
 
 	mu     sync.Mutex // guards all below
 	until  map[int64]time.Time
@@ -30,15 +38,27 @@ type share struct {
 // groupBurst is how many messages a group may get at once.
 const groupBurst = 3
 
+// tellWithin is how long telling the other processes may take.
+const tellWithin = time.Second
+
 // manyHolds is the size from which on those that are over are forgotten.
 const manyHolds = 1024
 
-func newHolds(clock func() time.Time) *holds {
-	return &holds{clock: clock, until: map[int64]time.Time{}, groups: map[int64]*share{}}
+func newHolds(d adapters.Deps, bot int64) *holds {
+	return &holds{clock: d.Clock, vault: d.Vault, bot: bot, until: map[int64]time.Time{}, groups: map[int64]*share{}}
 }
 
-// wait leaves a chat alone for d.
-func (h *holds) wait(id int64, d time.Duration) {
+func (h *holds) key(id int64) string { return fmt.Sprintf("telegram/hold/%d/%d", h.bot, id) }
+
+// wait leaves a chat alone for d. It tells the other processes as well as it can.
+func (h *holds) wait(ctx context.Context, id int64, d time.Duration) {
+	h.note(id, d)
+	telling, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellWithin)
+	defer cancel()
+	_ = h.vault.Put(telling, h.key(id), strconv.FormatInt(h.clock().Add(d).UnixMilli(), 10), d) // without it they ask the platform
+}
+
+func (h *holds) note(id int64, d time.Duration) {
 	now := h.clock()
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -55,7 +75,27 @@ func (h *holds) wait(id int64, d time.Duration) {
 	}
 }
 
-// left is how long a chat is to be left alone still; 0: not at all.
+// everywhere is left, of all processes.
+func (h *holds) everywhere(ctx context.Context, id int64) time.Duration {
+	if d := h.left(id); d > 0 {
+		return d
+	}
+	told, err := h.vault.Get(ctx, h.key(id))
+	if err != nil || told == "" {
+		return 0
+	}
+	ms, err := strconv.ParseInt(told, 10, 64)
+	if err != nil {
+		return 0
+	}
+	d := time.UnixMilli(ms).Sub(h.clock())
+	if d > 0 {
+		h.note(id, d)
+	}
+	return d
+}
+
+// left is how long a chat is to be left alone still, as this process knows; 0: not at all.
 func (h *holds) left(id int64) time.Duration {
 	now := h.clock()
 	h.mu.Lock()
@@ -81,7 +121,7 @@ func (h *holds) enter(ctx context.Context, where place) (leave func(), err error
 	case <-ctx.Done():
 		return leave, &chat.Failure{Kind: chat.Temporary, Err: ctx.Err()}
 	}
-	d := h.left(where.chat)
+	d := h.everywhere(ctx, where.chat)
 	if d <= 0 {
 		r := s.pace.ReserveN(h.clock(), 1)
 		if d = r.DelayFrom(h.clock()); d > 0 {

@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	leaseFor   = 15 * time.Second // how long a process that died keeps the others from polling
+	leaseFor   = 6 * time.Second // how long a process that died keeps the others, and itself when it is back, from polling
 	renewEvery = leaseFor / 3
-	guardFor   = 3 * time.Second // looking at the lease and writing it is one step
+	guardFor   = 2 * time.Second // looking at the lease and writing it is one step
 )
 
 // lease makes one of all processes the poller of a bot. It is a value in the vault that its holder writes anew; a short lock makes

@@ -37,7 +37,7 @@ func (a *Adapter) sendMedia(ctx context.Context, l letter, m chat.Media) (string
 	way := methodFor(m.Kind)
 	if m.Ref != "" {
 		id, _, err := a.sendFile(ctx, l, way, &models.InputFileString{Data: m.Ref})
-		return id, a.mediaFailure(l.place, err)
+		return id, a.mediaFailure(ctx, l.place, err)
 	}
 	if u, err := url.Parse(m.URL); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
 		return "", &chat.Failure{Kind: chat.BadMedia, Err: errors.New("the medium has neither a handle nor an address")}
@@ -56,7 +56,7 @@ func (a *Adapter) sendMedia(ctx context.Context, l letter, m chat.Media) (string
 			a.remember(ctx, key, known, handle)
 			return id, nil
 		}
-		f := a.failure(l.place, err, true)
+		f := a.failure(ctx, l.place, err, true)
 		if f.Kind != chat.BadMedia {
 			return "", f
 		}
@@ -70,14 +70,14 @@ func (a *Adapter) sendMedia(ctx context.Context, l letter, m chat.Media) (string
 	if err == nil {
 		a.remember(ctx, key, known, handle)
 	}
-	return id, a.mediaFailure(l.place, err)
+	return id, a.mediaFailure(ctx, l.place, err)
 }
 
-func (a *Adapter) mediaFailure(to place, err error) error {
+func (a *Adapter) mediaFailure(ctx context.Context, to place, err error) error {
 	if err == nil {
 		return nil
 	}
-	return a.failure(to, err, true)
+	return a.failure(ctx, to, err, true)
 }
 
 func handleKey(way, address string) string {

@@ -130,3 +130,37 @@ func TestP20(t *testing.T) {
 		}
 	})
 }
+
+// P20, over all processes: what the platform told one of them keeps the others from the group, and from typing, without asking it.
+func TestHoldsAreShared(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		one := newPrivate(t)
+		p := one.platform
+		two := newHall(t, p, func(d *adapters.Deps) { d.Vault = one.deps.Vault })
+		p.Slow(group, 3)
+		p.Slow(telegramtest.ID("ann"), 3)
+		for _, a := range []chat.Address{inGroup("cy", 0), to("ann")} {
+			_, err := one.Send(t.Context(), a, chat.Reply{Text: "x"}, nil)
+			if f := failureOf(t, err); f.Kind != chat.Rate || f.Retry != 3*time.Second {
+				t.Fatalf("Send = %+v", f)
+			}
+		}
+		before := len(p.Calls())
+		time.Sleep(time.Second)
+		_, err := two.Send(t.Context(), inGroup("di", 0), chat.Reply{Text: "x"}, nil)
+		if f := failureOf(t, err); f.Kind != chat.Rate || f.Retry != 2*time.Second {
+			t.Errorf("the other process: Send = %+v, want that it waits the 2 s that are left", f)
+		}
+		if f := failureOf(t, two.Typing(t.Context(), to("ann"))); f.Kind != chat.Rate {
+			t.Errorf("the other process: Typing = %v", f)
+		}
+		if n := len(p.Calls()); n != before {
+			t.Errorf("the platform was asked %d times", n-before)
+		}
+		time.Sleep(2 * time.Second)
+		if _, err := two.Send(t.Context(), inGroup("di", 0), chat.Reply{Text: "x"}, nil); err != nil {
+			t.Errorf("when it may: Send = %v", err)
+		}
+	})
+}

@@ -21,7 +21,7 @@ const (
 	pollLate   = 5 * time.Second
 	quickPoll  = time.Second // a poll that brought nothing sooner was not held by the platform
 	endWithin  = 2 * time.Second
-	standingBy = 2 * time.Second // how often a process that may not poll asks whether it may
+	standingBy = time.Second // how often a process that may not poll asks whether it may
 )
 
 // puller is a bot whose updates we fetch.

@@ -47,7 +47,7 @@ func (a *Adapter) Send(ctx context.Context, to chat.Address, r chat.Reply, right
 		id, err = a.sendText(ctx, l, withLinks(r.Text, r.Choices, anyLink), without(r.Choices, anyLink))
 	}
 	if err != nil {
-		return "", a.failure(where, err, false)
+		return "", a.failure(ctx, where, err, false)
 	}
 	return id, nil
 }
@@ -181,7 +181,7 @@ func (a *Adapter) Typing(ctx context.Context, to chat.Address) error {
 	if err != nil {
 		return &chat.Failure{Kind: chat.Refused, Err: err}
 	}
-	if err := tooSoon(a.holds.left(where.chat)); err != nil {
+	if err := tooSoon(a.holds.everywhere(ctx, where.chat)); err != nil {
 		return err
 	}
 	p := &bot.SendChatActionParams{ChatID: where.chat, MessageThreadID: where.topic, Action: models.ChatActionTyping}
@@ -190,7 +190,7 @@ func (a *Adapter) Typing(ctx context.Context, to chat.Address) error {
 		return err
 	})
 	if err != nil {
-		return a.failure(where, err, false)
+		return a.failure(ctx, where, err, false)
 	}
 	return nil
 }
@@ -222,5 +222,5 @@ func (a *Adapter) Edit(ctx context.Context, to chat.Address, id string, r chat.R
 	if err == nil || says(err, sameText) {
 		return nil
 	}
-	return a.failure(where, err, false)
+	return a.failure(ctx, where, err, false)
 }

@@ -44,7 +44,7 @@ func (a *Adapter) AckTap(ctx context.Context, m chat.Message, note string) error
 		if fault != nil {
 			return &chat.Failure{Kind: chat.Refused, Err: fault}
 		}
-		return a.failure(to, err, false)
+		return a.failure(ctx, to, err, false)
 	}
 	return nil
 }

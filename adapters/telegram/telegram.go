@@ -90,8 +90,9 @@ func New(name string, decode func(into any) error, d adapters.Deps) (adapters.Ad
 	if err != nil {
 		return nil, err
 	}
+	who := newSelf(s.Token)
 	a := &Adapter{
-		name: name, cfg: s, deps: d, api: api, self: newSelf(s.Token), holds: newHolds(d.Clock), notes: sparing.New(d.Clock),
+		name: name, cfg: s, deps: d, api: api, self: who, holds: newHolds(d, who.id), notes: sparing.New(d.Clock),
 		taps: make(chan struct{}, tapsAtOnce),
 	}
 	if s.Mode == webhook {
