@@ -2,10 +2,12 @@ package telegramtest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -30,6 +32,9 @@ func (p *Platform) Deliver(t testing.TB, door http.Handler, d adapterstest.Deliv
 		p.known[key] = u
 	} else if u.done && door == nil {
 		u.done, u.again = false, true // as if the confirmation had been lost
+		if at, found := slices.BinarySearchFunc(p.updates, u.id, byID); !found {
+			p.updates = slices.Insert(p.updates, at, u)
+		}
 		p.ring()
 	}
 	p.mu.Unlock()
@@ -67,13 +72,11 @@ func (p *Platform) Renumber(id int64) {
 func (p *Platform) Confirmed(id int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, u := range p.updates {
-		if u.id == id {
-			return u.done
-		}
-	}
-	return false
+	at, found := slices.BinarySearchFunc(p.updates, id, byID)
+	return !found || p.updates[at].done
 }
+
+func byID(u *delivery, id int64) int { return cmp.Compare(u.id, id) }
 
 func (p *Platform) bring(t testing.TB, door http.Handler, u *delivery, lane string) adapterstest.Answer {
 	t.Helper()
@@ -291,6 +294,7 @@ func (p *Platform) after(offset, limit int64) (out []any, news bool) {
 			out = append(out, u.body)
 		}
 	}
+	p.updates = slices.DeleteFunc(p.updates, func(u *delivery) bool { return u.done })
 	return out, news
 }
 
