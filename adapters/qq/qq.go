@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/internal/door"
 	"github.com/xianda-bot/xianda/adapters/internal/sparing"
 	"github.com/xianda-bot/xianda/chat"
 )
@@ -60,6 +61,7 @@ type Adapter struct {
 	cfg   Section
 	deps  adapters.Deps
 	gate  gate
+	door  *door.Door
 	api   *api
 	notes *sparing.Notes
 
@@ -92,6 +94,7 @@ func New(name string, decode func(into any) error, d adapters.Deps) (adapters.Ad
 	}
 	a := &Adapter{name: name, cfg: s, deps: d, gate: newGate(s.AppID, s.Secret, d.Clock), notes: sparing.New(d.Clock)}
 	a.api = newAPI(s, d)
+	a.door = door.New(name, d, a.notes, func(s string) string { return a.api.scrub(s, "") })
 	return a, nil
 }
 
@@ -157,8 +160,9 @@ func (a *Adapter) Caps(to chat.Address) chat.Caps {
 
 func (a *Adapter) buttons() bool { return a.cfg.MarkdownButtons && !a.noButtons.Load() }
 
-// Run waits for ctx: this adapter is called, it never pulls, and what it begins ends with the request.
+// Run waits for ctx and for the deliveries under way: this adapter is called, it never pulls.
 func (a *Adapter) Run(ctx context.Context, _ adapters.Inbox) error {
 	<-ctx.Done()
+	a.door.Wait()
 	return nil
 }

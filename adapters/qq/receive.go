@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +25,7 @@ const (
 // Handler answers the platform: events, and the console's address check.
 func (a *Adapter) Handler(in adapters.Inbox) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer a.door.Enter()()
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		received := a.deps.Clock()
 		body, genuine, no := a.gate.open(w, r)
@@ -90,12 +89,8 @@ func (a *Adapter) receive(w http.ResponseWriter, r *http.Request, in adapters.In
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), turnTime)
 	defer cancel()
 	// Replies never come back: Caps.Passive is 0.
-	if err := a.ask(ctx, in, m); err != nil && !errors.Is(err, chat.ErrLater) {
-		a.deps.Count.Count("unaccepted", a.name)
-		if a.notes.First("unaccepted") {
-			a.deps.Log.Error("messages are not accepted; the platform delivers them again (said once a minute)",
-				"channel", a.name, "error", a.api.scrub(err.Error(), ""))
-		}
+	if _, err := a.door.Ask(ctx, in, m); err != nil && !errors.Is(err, chat.ErrLater) {
+		a.door.Unaccepted(err)
 		answer(w, http.StatusServiceUnavailable, false)
 		return
 	}
@@ -103,18 +98,6 @@ func (a *Adapter) receive(w http.ResponseWriter, r *http.Request, in adapters.In
 	if strings.HasPrefix(m.ID, interactionPrefix) {
 		a.stopSpinner(r.Context(), m)
 	}
-}
-
-// ask gives m to the house. A panic behind the door is an error like any other: the message is not acknowledged.
-func (a *Adapter) ask(ctx context.Context, in adapters.Inbox, m chat.Message) (err error) {
-	defer func() {
-		if recover() != nil {
-			a.deps.Log.Error("a turn panicked", "channel", a.name, "stack", a.api.scrub(string(debug.Stack()), ""))
-			err = errors.New("the turn panicked")
-		}
-	}()
-	_, err = in(ctx, m)
-	return err
 }
 
 // stopSpinner runs behind the answer, so that the platform does not wait for it.
@@ -165,15 +148,8 @@ func (a *Adapter) malformed(w http.ResponseWriter, err error) {
 	a.refuse(w, &refusal{http.StatusBadRequest, "json"})
 }
 
-// refuse answers a request that is not let in, with nothing to learn from but the status.
 func (a *Adapter) refuse(w http.ResponseWriter, no *refusal) {
-	a.deps.Count.Count("rejected", a.name, no.reason)
-	if a.notes.First(no.reason) {
-		a.deps.Log.Warn("a request was turned away (said once a minute for each reason)",
-			"channel", a.name, "reason", no.reason, "remedy", remedies(no.reason))
-	}
-	w.WriteHeader(no.status)
-	_, _ = io.WriteString(w, http.StatusText(no.status)) // whoever asked may have gone
+	a.door.Refuse(w, no.status, no.reason, remedies(no.reason))
 }
 
 // remedies is what an operator can do if the refused requests are the platform's own.

@@ -66,7 +66,7 @@ func newHall(t testing.TB, p *telegramtest.Platform, change func(d *adapters.Dep
 		h.Adapter = a.Adapter
 	}
 	t.Cleanup(func() {
-		h.works.wait()
+		h.works.Wait()
 		for _, b := range p.Breaches() {
 			t.Errorf("the platform says: %s", b)
 		}

@@ -38,7 +38,7 @@ func (p *puller) Run(ctx context.Context, in adapters.Inbox) error {
 	if err != nil {
 		return err
 	}
-	p.works.start(func() { p.introduce(ctx) })
+	p.works.Go(func() { p.introduce(ctx) })
 	p.unregister(ctx)
 	for ctx.Err() == nil {
 		ok, err := l.take(ctx)
@@ -51,7 +51,7 @@ func (p *puller) Run(ctx context.Context, in adapters.Inbox) error {
 		}
 		pause(ctx, standingBy)
 	}
-	p.works.wait()
+	p.works.Wait()
 	return nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
@@ -29,20 +28,19 @@ func (h *hooked) Path() string { return h.cfg.Path }
 
 // Run registers the webhook if its public address is configured, and waits for ctx and for what goes on beside the deliveries.
 func (h *hooked) Run(ctx context.Context, _ adapters.Inbox) error {
-	h.works.start(func() { h.introduce(ctx) })
+	h.works.Go(func() { h.introduce(ctx) })
 	if h.cfg.URL != "" {
-		h.works.start(func() { h.register(ctx) })
+		h.works.Go(func() { h.register(ctx) })
 	}
 	<-ctx.Done()
-	h.works.wait()
+	h.works.Wait()
 	return nil
 }
 
 // Handler takes updates. The platform delivers those of one chat one after the other, and again until it gets a 2xx, for 24 hours.
 func (h *hooked) Handler(in adapters.Inbox) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.works.enter()
-		defer h.works.leave()
+		defer h.works.Enter()()
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		body, status, reason := h.open(w, r)
 		if status != 0 {
@@ -107,17 +105,11 @@ func (h *hooked) proves(given []string) bool {
 
 // refuse answers a request that is not let in, with nothing to learn from but the status.
 func (h *hooked) refuse(w http.ResponseWriter, status int, reason string) {
-	h.deps.Count.Count("rejected", h.name, reason)
-	if h.notes.First(reason) {
-		remedy := ""
-		if reason == "secret" {
-			remedy = "if messages stay away: set url, so that the webhook is registered with this secret, or register it so yourself"
-		}
-		h.deps.Log.Warn("a request was turned away (said once a minute for each reason)",
-			"channel", h.name, "reason", reason, "remedy", remedy)
+	remedy := ""
+	if reason == "secret" {
+		remedy = "if messages stay away: set url, so that the webhook is registered with this secret, or register it so yourself"
 	}
-	w.WriteHeader(status)
-	_, _ = io.WriteString(w, http.StatusText(status)) // whoever asked may have gone
+	h.works.Refuse(w, status, reason, remedy)
 }
 
 // unreadable notes an update that is not what the API describes. It is lost: someone must know.
@@ -146,28 +138,12 @@ func (a *Adapter) take(ctx context.Context, in adapters.Inbox, u *update) error 
 		if m.Kind == chat.Chose {
 			a.ackSoon(u.Tap.ID)
 		}
-		err = a.ask(ctx, in, m)
+		// There is no response to show replies in.
+		_, err = a.works.Ask(ctx, in, m)
 	}
 	if err == nil || errors.Is(err, chat.ErrLater) {
 		return nil
 	}
-	a.deps.Count.Count("unaccepted", a.name)
-	if a.notes.First("unaccepted") {
-		a.deps.Log.Error("messages are not accepted; the platform delivers them again (said once a minute)",
-			"channel", a.name, "error", a.api.scrub(err.Error()))
-	}
-	return err
-}
-
-// ask gives m to the house. There is no response to show replies in, so that it answers with none. A panic behind the door is an error
-// like any other: the message is not acknowledged.
-func (a *Adapter) ask(ctx context.Context, in adapters.Inbox, m chat.Message) (err error) {
-	defer func() {
-		if recover() != nil {
-			a.deps.Log.Error("a turn panicked", "channel", a.name, "stack", a.api.scrub(string(debug.Stack())))
-			err = errors.New("the turn panicked")
-		}
-	}()
-	_, err = in(ctx, m)
+	a.works.Unaccepted(err)
 	return err
 }

@@ -21,7 +21,7 @@ func (a *Adapter) ackSoon(id string) {
 		a.deps.Count.Count("taps_unacknowledged", a.name)
 		return
 	}
-	a.works.start(func() {
+	a.works.Go(func() {
 		defer func() { <-a.taps }()
 		ctx, cancel := context.WithTimeout(context.Background(), callWithin)
 		defer cancel()

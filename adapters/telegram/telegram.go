@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/internal/door"
 	"github.com/xianda-bot/xianda/adapters/internal/sparing"
 	"github.com/xianda-bot/xianda/chat"
 )
@@ -59,7 +60,7 @@ type Adapter struct {
 	holds *holds
 	notes *sparing.Notes
 	taps  chan struct{} // slots for acknowledgements under way
-	works busy          // deliveries, and what goes on beside them
+	works *door.Door    // deliveries, and what goes on beside them
 }
 
 var (
@@ -95,6 +96,7 @@ func New(name string, decode func(into any) error, d adapters.Deps) (adapters.Ad
 		name: name, cfg: s, deps: d, api: api, self: who, holds: newHolds(d, who.id), notes: sparing.New(d.Clock),
 		taps: make(chan struct{}, tapsAtOnce),
 	}
+	a.works = door.New(name, d, a.notes, api.scrub)
 	if s.Mode == webhook {
 		return &hooked{Adapter: a}, nil
 	}

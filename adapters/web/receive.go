@@ -8,7 +8,6 @@ import (
 	"mime"
 	"net/http"
 	"regexp"
-	"runtime/debug"
 	"strings"
 	"time"
 	"unicode"
@@ -112,7 +111,7 @@ func (a *Adapter) take(ctx context.Context, peer string, m incoming, in adapters
 			return err
 		}
 	}
-	_, err := a.ask(ctx, in, c)
+	_, err := a.asks.Ask(ctx, in, c)
 	if err == nil || errors.Is(err, chat.ErrLater) {
 		return nil
 	}
@@ -144,15 +143,4 @@ func (a *Adapter) label(ctx context.Context, to chat.Address, id string) (string
 		}
 	}
 	return "", err
-}
-
-// ask gives m to the house. A panic behind the door is an error like any other: the message is not acknowledged.
-func (a *Adapter) ask(ctx context.Context, in adapters.Inbox, m chat.Message) (replies []chat.Reply, err error) {
-	defer func() {
-		if recover() != nil {
-			a.deps.Log.Error("a turn panicked", "channel", a.name, "stack", string(debug.Stack()))
-			replies, err = nil, errors.New("the turn panicked")
-		}
-	}()
-	return in(ctx, m)
 }

@@ -96,7 +96,7 @@ func (a *Adapter) arrive(r *http.Request, to chat.Address, in adapters.Inbox) er
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), acceptWithin)
 	defer cancel()
-	_, err := a.ask(ctx, in, chat.Message{ID: "open:" + id, Kind: chat.Arrived, From: to, Scene: scene, At: a.deps.Clock()})
+	_, err := a.asks.Ask(ctx, in, chat.Message{ID: "open:" + id, Kind: chat.Arrived, From: to, Scene: scene, At: a.deps.Clock()})
 	if errors.Is(err, chat.ErrLater) {
 		return nil
 	}

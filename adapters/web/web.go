@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/internal/door"
 	"github.com/xianda-bot/xianda/adapters/internal/sparing"
 	"github.com/xianda-bot/xianda/chat"
 )
@@ -50,6 +51,7 @@ type Adapter struct {
 	pace    *pace
 	news    *pace // of people who were never here
 	notes   *sparing.Notes
+	asks    *door.Door
 }
 
 var (
@@ -70,10 +72,13 @@ func New(name string, decode func(into any) error, d adapters.Deps) (adapters.Ad
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	return &Adapter{
+	a := &Adapter{
 		name: name, cfg: s, deps: d, keys: newKeys(name, s.Secret, s.SecretPrevious, d), guard: http.NewCrossOriginProtection(),
-		streams: newStreams(maxStreams, maxStreamsEach), pace: newPace(1, 10, d.Clock), news: newPace(newPeople, 4*newPeople, d.Clock), notes: sparing.New(d.Clock),
-	}, nil
+		streams: newStreams(maxStreams, maxStreamsEach), pace: newPace(1, 10, d.Clock), news: newPace(newPeople, 4*newPeople, d.Clock),
+		notes: sparing.New(d.Clock),
+	}
+	a.asks = door.New(name, d, a.notes, func(s string) string { return s }) // its one secret stays in keys
+	return a, nil
 }
 
 var (

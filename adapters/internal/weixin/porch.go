@@ -3,14 +3,12 @@ package weixin
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
-	"runtime/debug"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/internal/door"
 	"github.com/xianda-bot/xianda/adapters/internal/sparing"
 	"github.com/xianda-bot/xianda/chat"
 )
@@ -38,23 +36,22 @@ type Visit struct {
 	Reply func(ctx context.Context, replies []chat.Reply, now time.Time) (body []byte, done bool)
 }
 
-// Porch is where the deliveries of one account come in: it knows how many are under way, hands each to the house once it is known to be
-// genuine, and answers in the platform's words. It is safe for concurrent use.
+// Porch is where the deliveries of one account come in: a door that reads a push once it is known to be genuine, and answers in the
+// platform's words. It is safe for concurrent use.
 type Porch struct {
+	*door.Door
+
 	name    string
 	deps    adapters.Deps
 	guard   Guard
-	notes   *sparing.Notes
 	secrets []string
-
-	mu    sync.Mutex // guards all below
-	count int
-	idle  chan struct{} // closed when count becomes 0; nil while nobody waits
 }
 
 // NewPorch returns the porch of the channel name. secrets never show in its logs.
 func NewPorch(name string, d adapters.Deps, guard Guard, secrets ...string) *Porch {
-	return &Porch{name: name, deps: d, guard: guard, notes: sparing.New(d.Clock), secrets: secrets}
+	p := &Porch{name: name, deps: d, guard: guard, secrets: secrets}
+	p.Door = door.New(name, d, sparing.New(d.Clock), p.Scrub)
+	return p
 }
 
 // Handler answers the platform: the console's verification (GET) and pushes (POST), which read reads. An error of read is a push that is
@@ -120,25 +117,6 @@ func (p *Porch) receive(w http.ResponseWriter, r *http.Request, in adapters.Inbo
 	}
 }
 
-// Ask gives m to the house. A panic behind the door is an error like any other: the message is not acknowledged.
-func (p *Porch) Ask(ctx context.Context, in adapters.Inbox, m chat.Message) (replies []chat.Reply, err error) {
-	defer func() {
-		if recover() != nil {
-			p.deps.Log.Error("a turn panicked", "channel", p.name, "stack", p.Scrub(string(debug.Stack())))
-			replies, err = nil, errors.New("the turn panicked")
-		}
-	}()
-	return in(ctx, m)
-}
-
-// Unaccepted counts and notes a message that the house did not take.
-func (p *Porch) Unaccepted(err error) {
-	p.deps.Count.Count("unaccepted", p.name)
-	if p.notes.First("unaccepted") {
-		p.deps.Log.Error("messages are not accepted; the platform delivers them again (said once a minute)", "channel", p.name, "error", p.Scrub(err.Error()))
-	}
-}
-
 // show writes the passive reply, of which the platform takes exactly one.
 func (p *Porch) show(ctx context.Context, w http.ResponseWriter, r *http.Request, push *Push, v Visit, replies []chat.Reply) {
 	var body []byte
@@ -184,43 +162,8 @@ func respond(w http.ResponseWriter, contentType string, body []byte) bool {
 
 // Refuse answers a request that is not let in, with nothing to learn from but the status.
 func (p *Porch) Refuse(w http.ResponseWriter, r *Refusal) {
-	p.deps.Count.Count("rejected", p.name, r.Reason)
-	if p.notes.First(r.Reason) {
-		p.deps.Log.Warn("a request was turned away (said once a minute for each reason)", "channel", p.name, "reason", r.Reason, "remedy", r.remedy())
-	}
-	w.WriteHeader(r.Status)
-	_, _ = io.WriteString(w, http.StatusText(r.Status)) // whoever asked may have gone
+	p.Door.Refuse(w, r.Status, r.Reason, r.remedy())
 }
 
 // Scrub returns s without the account's secrets.
 func (p *Porch) Scrub(s string) string { return Scrub(s, p.secrets...) }
-
-// Enter counts one delivery in and returns what counts it out.
-func (p *Porch) Enter() (leave func()) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.count++
-	return func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if p.count--; p.count == 0 && p.idle != nil {
-			close(p.idle)
-			p.idle = nil
-		}
-	}
-}
-
-// Wait returns when no delivery is under way.
-func (p *Porch) Wait() {
-	p.mu.Lock()
-	if p.count == 0 {
-		p.mu.Unlock()
-		return
-	}
-	if p.idle == nil {
-		p.idle = make(chan struct{})
-	}
-	idle := p.idle
-	p.mu.Unlock()
-	<-idle
-}
