@@ -122,7 +122,7 @@ func Probe(ctx context.Context, cfg *config.Config, only string) ([]Check, error
 
 // Examine looks at what serving needs beside the release: store, backends, channels and their platforms.
 func Examine(ctx context.Context, cfg *config.Config) []Check {
-	checks := append([]Check{examineStore(ctx, cfg)}, examineBackends(ctx, cfg)...)
+	checks := append([]Check{examineStore(ctx, cfg), examineMedia(ctx, cfg)}, examineBackends(ctx, cfg)...)
 	probed, err := Probe(ctx, cfg, "")
 	if err != nil {
 		return append(checks, Check{"channels", false, err.Error()})
@@ -133,16 +133,23 @@ func Examine(ctx context.Context, cfg *config.Config) []Check {
 	return append(checks, probed...)
 }
 
+// writable tells whether dir can be written, or made.
+func writable(dir string) error {
+	probe, err := os.MkdirTemp(nearest(dir), ".doctor-*")
+	if err != nil {
+		return fmt.Errorf("cannot be written: %w: check the folder's owner and the disk", err)
+	}
+	return os.Remove(probe)
+}
+
 func examineStore(ctx context.Context, cfg *config.Config) Check {
 	k := Check{Name: "store " + cfg.Store.String()}
 	if dir, ok := strings.CutPrefix(string(cfg.Store), "local:"); ok {
 		// Opening it would take it from a running house.
-		probe, err := os.MkdirTemp(nearest(dir), ".doctor-*")
-		if err != nil {
-			k.Detail = fmt.Sprintf("cannot be written: %v: check the folder's owner and the disk", err)
+		if err := writable(dir); err != nil {
+			k.Detail = err.Error()
 			return k
 		}
-		os.Remove(probe)
 		k.OK, k.Detail = true, "can be written"
 		return k
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -37,6 +38,37 @@ func openMedia(cfg *config.Config) (s media.Store, shared bool, err error) {
 		return nil, false, fmt.Errorf("media.store: %w", err)
 	}
 	return s, shared, nil
+}
+
+// examineMedia looks whether media can be kept, without keeping any: a bucket is asked for what it does not have.
+func examineMedia(ctx context.Context, cfg *config.Config) Check {
+	where := cfg.Media.Store
+	k := Check{Name: "media " + where}
+	if where == "" || where == config.KeepNone {
+		return Check{"media", true, "nothing that people send is kept for seats: media.store would keep it"}
+	}
+	var err error
+	if !strings.HasPrefix(where, "cos://") { // opening it would make it
+		err = writable(where)
+	} else if s, _, e := openMedia(cfg); e != nil {
+		err = e
+	} else {
+		_, _, body, e := s.Open(ctx, "doctor-asks-for-nothing")
+		if e == nil {
+			e = body.Close()
+		}
+		if err = e; errors.Is(e, fs.ErrNotExist) {
+			err = nil
+		} else if e != nil {
+			err = fmt.Errorf("%w: do cos.secret_id and cos.secret_key belong to this bucket, and may they read and write below its prefix?", e)
+		}
+	}
+	if err != nil {
+		k.Detail = err.Error()
+		return k
+	}
+	k.OK, k.Detail = true, fmt.Sprintf("kept for %s, at most %d MB each", cfg.Media.Keep, cfg.Media.MaxMB)
+	return k
 }
 
 // sweepShared is how long a process that swept a store of media keeps the others from doing the same.

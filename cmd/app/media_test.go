@@ -2,6 +2,7 @@ package app
 
 import (
 	"io"
+	"os"
 	"strings"
 	"testing"
 
@@ -48,6 +49,35 @@ func TestOpenMedia(t *testing.T) {
 			t.Errorf("%s: %q, %v", tt.store, b, err)
 		}
 		r.Close()
+	}
+}
+
+// TestExamineMedia holds that the doctor tells wrong keys of a bucket from right ones, and keeps nothing.
+func TestExamineMedia(t *testing.T) {
+	t.Parallel()
+	fake := costest.New(t, 0)
+	dir := t.TempDir() + "/media"
+	for _, tt := range []struct {
+		store, key string
+		ok         bool
+		detail     string
+	}{
+		{"", "", true, "nothing that people send is kept"},
+		{dir, "", true, "kept for 720h0m0s, at most 20 MB each"},
+		{"/proc/media", "", false, "cannot be written"},
+		{"cos://media-1250000000.ap-guangzhou", costest.SecretKey, true, "kept for"},
+		{"cos://media-1250000000.ap-guangzhou", "another", false, "do cos.secret_id and cos.secret_key belong to this bucket"},
+	} {
+		got := examineMedia(t.Context(), &config.Config{
+			Media: config.Media{Store: tt.store, Keep: config.DefaultKeep, MaxMB: config.DefaultMaxMB},
+			COS:   config.COS{SecretID: costest.SecretID, SecretKey: config.Secret(tt.key), Endpoint: fake.URL},
+		})
+		if got.OK != tt.ok || !strings.Contains(got.Detail, tt.detail) || strings.Contains(got.Detail, "another") {
+			t.Errorf("media %q: %+v", tt.store, got)
+		}
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("the doctor made the folder")
 	}
 }
 

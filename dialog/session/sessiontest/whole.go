@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/dialog/session"
@@ -142,7 +143,7 @@ func transcriptKept(b *bench) {
 	speaks := func(id string, o func(*session.Claim) session.Outcome) session.Outcome {
 		c := b.begin(b.says(id))
 		out := o(c)
-		out.Lines = []chat.Line{{From: "person", Text: "said " + id, Turn: c.Turn}}
+		out.Lines = []chat.Line{{From: "person", Text: "said " + id, Media: []chat.Media{{Kind: "image", Ref: "r", ID: "kept-" + id}}, Turn: c.Turn}}
 		b.commit(c, out)
 		return out
 	}
@@ -156,6 +157,9 @@ func transcriptKept(b *bench) {
 		}
 		var all []string
 		for _, l := range k.Transcript {
+			if id, ok := strings.CutPrefix(l.Text, "said "); ok && (len(l.Media) != 1 || l.Media[0] != chat.Media{Kind: "image", Ref: "r", ID: "kept-" + id}) {
+				b.Fatalf("case: the line %q holds the media %+v, want what the turn kept", l.Text, l.Media)
+			}
 			all = append(all, l.Text)
 		}
 		return all
