@@ -70,7 +70,9 @@ func (h *Host) input(c *session.Claim) input {
 	}
 	caps := h.channels.Caps(c.Message.From)
 	in.native = caps.Native >= chat.Full
-	in.push, in.buttons = caps.Push >= chat.Part, caps.Choices >= chat.Part && (caps.Passive == 0 || caps.PassiveChoices >= chat.Part)
+	in.push = caps.Push >= chat.Part
+	// One choice alone is no list to tap at: it is a link card.
+	in.buttons = caps.Choices >= chat.Part && caps.MaxChoices != 1 && (caps.Passive == 0 || caps.PassiveChoices >= chat.Part)
 	sum := fnv.New64a()
 	sum.Write([]byte(c.Message.From.String() + "\x00" + c.Turn))
 	in.seed = sum.Sum64()

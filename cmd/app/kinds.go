@@ -97,7 +97,7 @@ func capsOf(a adapters.Adapter) chat.Caps {
 func abilities(a adapters.Adapter) Abilities {
 	caps := capsOf(a)
 	d := Abilities{Choices: "numbered", Media: "as links", Push: "yes", Limit: "none", Seats: "no", Links: "no"}
-	if max(caps.Choices, caps.PassiveChoices) >= chat.Part {
+	if max(caps.Choices, caps.PassiveChoices) >= chat.Part && caps.MaxChoices != 1 { // one alone is a link card
 		d.Choices = "buttons"
 		if caps.MaxChoices > 0 {
 			d.Choices = fmt.Sprintf("up to %d buttons", caps.MaxChoices)
