@@ -40,6 +40,8 @@ func FuzzMessage(f *testing.F) {
 	at := time.Unix(1_800_000_000, 0)
 	for _, b := range [][]byte{
 		textOf("你好"), []byte(around("<Content><![CDATA[a]]]]><![CDATA[>b]]></Content>")), from("ann", "event", at, field{"Event", "SCAN"}, field{"EventKey", "x"}),
+		from("ann", "event", at, field{"Event", "subscribe"}, field{"EventKey", "qrscene_page=pay,error=E1"}),
+		from("ann", "event", at, field{"Event", "kf_switch_session"}, field{"FromKfAccount", "a@x"}, field{"ToKfAccount", "b@x"}),
 		from("ann", "text", at, field{"Content", "x"}, field{"MsgId", " -5 "}), []byte("<xml><a><b><c><d><e/></d></c></b></a></xml>"), nil,
 	} {
 		f.Add(b)

@@ -34,7 +34,8 @@ func (a *Adapter) Link(ctx context.Context, scene string, until time.Time) (adap
 	case until.IsZero():
 		return adapters.Link{}, errors.New("a code of an official account expires: say until when, at most 30 days from now")
 	case life > longestCode:
-		return adapters.Link{}, errors.New("a code of an official account works for at most 30 days: choose an earlier end, and print a new one in time")
+		return adapters.Link{}, errors.New("a code of an official account works for at most 30 days: choose an earlier end, " +
+			"and print a new one in time")
 	case life < time.Minute:
 		return adapters.Link{}, errors.New("the code would expire within a minute: choose a later end")
 	case !a.mayPush():

@@ -18,7 +18,8 @@ const (
 )
 
 // Menu reads the account's menu, as it was made by the API: none is no error. A menu that somebody made in the console does not count,
-// because the platform hides that one while messages are pushed to a server. A button of a kind that SetMenu does not make has a label alone.
+// because the platform hides that one while messages are pushed to a server. A button of a kind that SetMenu does not make has a label
+// alone.
 func (a *Adapter) Menu(ctx context.Context) (adapters.Menu, error) {
 	if err := a.mayMenu(); err != nil {
 		return adapters.Menu{}, err

@@ -184,6 +184,17 @@ func TestSendTokenStorm(t *testing.T) {
 	})
 }
 
+// P21: a token that is revoked between two messages costs one renewal and no message.
+func TestSendRenewsTheToken(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, section(true, true, push))
+	h.platform.Befriend("ann")
+	h.platform.Fail(1, "token")
+	if _, err := h.Send(t.Context(), ann, chat.Reply{Text: "x"}, nil); err != nil || len(h.platform.Sent()) != 1 || h.platform.Called("/cgi-bin/stable_token") != 2 {
+		t.Errorf("Send = %v, %d messages, %d tokens; want one message and two tokens", err, len(h.platform.Sent()), h.platform.Called("/cgi-bin/stable_token"))
+	}
+}
+
 func TestTyping(t *testing.T) {
 	t.Parallel()
 	h := newHall(t, section(true, true, push))

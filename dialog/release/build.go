@@ -76,7 +76,8 @@ func (r *Release) read(files []script.Source, o Options) []script.Finding {
 	r.Patterns = script.Merge(r.Patterns)
 	if whole {
 		findings = append(findings, script.Check(script.Checkable{
-			Dialogs: r.Dialogs, Patterns: r.Patterns, Entries: r.Entries, Openers: r.Openers, Keywords: r.Keywords, Menus: r.Menus, Synonyms: r.Synonyms, Banned: r.banned,
+			Dialogs: r.Dialogs, Patterns: r.Patterns, Entries: r.Entries, Openers: r.Openers, Keywords: r.Keywords,
+			Menus: r.Menus, Synonyms: r.Synonyms, Banned: r.banned,
 			Queues: o.Queues, Backends: o.Backends, Channels: o.Channels, Now: o.Now,
 		})...)
 		if !script.Broken(findings) {

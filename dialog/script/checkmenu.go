@@ -28,7 +28,8 @@ func (k *checker) menus() {
 		for _, i := range m.Items {
 			for _, b := range append([]*MenuItem{i}, i.Items...) {
 				if b.Key != "" && !used[b.Key] {
-					k.warn(b.key, "menu-key-unused", "点了“"+b.Label+"”（"+b.Key+"）没有什么会特别处理", "在对话里写 triggers: {events: [menu."+b.Key+"]}，或在 likely.yaml 写 when: 'scene.menu == \""+b.Key+"\"'")
+					k.warn(b.key, "menu-key-unused", "点了“"+b.Label+"”（"+b.Key+"）没有什么会特别处理",
+						"在对话里写 triggers: {events: [menu."+b.Key+"]}，或在 likely.yaml 写 when: 'scene.menu == \""+b.Key+"\"'")
 				}
 			}
 		}

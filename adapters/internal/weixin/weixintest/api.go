@@ -37,7 +37,7 @@ func (p *Platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer p.mu.Unlock()
 	if token := r.URL.Query().Get("access_token"); token != p.access() || p.revoked[token] {
-		Answer(w, 40001, "invalid credential, access_token is invalid or not latest")
+		Answer(w, 40001, errmsg[40001])
 		return
 	}
 	if p.Unverified {
@@ -89,8 +89,10 @@ func (p *Platform) route(w http.ResponseWriter, r *http.Request, body []byte) {
 
 // errmsg are the platform's words for what it refuses most.
 var errmsg = map[int]string{
-	0: "ok", 40003: "invalid openid", 40007: "invalid media_id", 40008: "invalid message type", 40033: "invalid charset", 40066: "invalid url",
-	40200: "invalid account type", 43004: "require subscribe", 44004: "empty content", 45002: "content size out of limit", 45015: "response out of time limit or subscription is canceled",
+	0: "ok", 40001: "invalid credential, access_token is invalid or not latest", 40003: "invalid openid", 40007: "invalid media_id",
+	40008: "invalid message type", 40033: "invalid charset", 40066: "invalid url", 40200: "invalid account type",
+	43004: "require subscribe", 44004: "empty content", 45002: "content size out of limit",
+	45015: "response out of time limit or subscription is canceled",
 	45047: "out of response count limit", 47001: "data format error", 65401: "invalid custom service", 65413: "session not exist",
 	65414: "customer is served by another", 65415: "custom service is offline",
 }
@@ -112,18 +114,18 @@ func (p *Platform) Break(fault Fault) {
 }
 
 // Fail makes the next n calls of custom/send fail. how is "502" (a proxy's page), "page" (one with status 200), "timeout" (nothing is
-// taken), "timeout-after-send" (the message is shown, its answer never comes), "token" (40001 once more than the renewal helps), "busy"
-// (-1), or an errcode.
+// taken), "timeout-after-send" (the message is shown, its answer never comes), "token" (the access token is revoked: a new one helps),
+// "busy" (-1), or an errcode.
 func (p *Platform) Fail(n int, how string) {
 	for range n {
-		p.Break(fails(how))
+		p.Break(p.fails(how))
 	}
 }
 
 // hold is how long a call that fails by a timeout is held, unless whoever asked goes earlier.
 const hold = 20 * time.Second
 
-func fails(how string) Fault {
+func (p *Platform) fails(how string) Fault {
 	wait := func(r *http.Request) {
 		t := time.NewTimer(hold)
 		defer t.Stop()
@@ -141,10 +143,10 @@ func fails(how string) Fault {
 		return func(_ http.ResponseWriter, r *http.Request, _ func()) { wait(r) }
 	case "timeout-after-send":
 		return func(_ http.ResponseWriter, r *http.Request, accept func()) { accept(); wait(r) }
+	case "token":
+		return func(w http.ResponseWriter, _ *http.Request, _ func()) { p.Revoke(); Answer(w, 40001, errmsg[40001]) }
 	case "busy":
 		how = "-1"
-	case "token":
-		how = "40001"
 	}
 	code, err := strconv.Atoi(how)
 	if err != nil {

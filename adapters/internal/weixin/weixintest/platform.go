@@ -1,5 +1,6 @@
 // Package weixintest is a fake of what WeChat does alike for official accounts and mini-programs, as strict as the true one: it signs and
-// encrypts pushes, counts the right to reply, and its API refuses what the true one refuses. It knows no kind of push and is for tests only.
+// encrypts pushes, counts the right to reply, and its API refuses what the true one refuses. It knows no kind of push and is for tests
+// only.
 package weixintest
 
 import (
@@ -70,7 +71,8 @@ func New(t testing.TB, a Account) *Platform {
 	t.Helper()
 	p := &Platform{
 		Account: a, Messages: []string{"text", "image", "msgmenu"},
-		people: map[string]string{}, gone: map[string]bool{}, rights: map[string]map[string]right{}, revoked: map[string]bool{}, pushes: map[string]*Push{},
+		people: map[string]string{}, gone: map[string]bool{}, rights: map[string]map[string]right{},
+		revoked: map[string]bool{}, pushes: map[string]*Push{},
 		sessions: map[string]*session{}, media: map[string]file{},
 	}
 	if a.Key != "" {
