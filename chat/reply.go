@@ -153,12 +153,23 @@ type Case struct {
 	Suggestions  []Suggestion      `json:"suggestions,omitempty"`
 	Transcript   []Line            `json:"transcript,omitempty"` // the last lines before it was raised, and all since; at most 50
 	Notes        []Line            `json:"notes,omitempty"`
-	QuotaLeft    int               `json:"quota_left"` // messages that may still be sent; -1: no limit
+	Elsewhere    []Elsewhere       `json:"elsewhere,omitempty"` // the person's other conversations; only in a case that is read whole and open
+	QuotaLeft    int               `json:"quota_left"`          // messages that may still be sent; -1: no limit
 	QuotaUntil   time.Time         `json:"quota_until,omitzero"`
 	Raised       time.Time         `json:"raised"`
 	Claimed      time.Time         `json:"claimed,omitzero"`
 	Closed       time.Time         `json:"closed,omitzero"`
 	CloseReason  string            `json:"close_reason,omitempty"`
+}
+
+// Elsewhere is what a seat sees of another conversation of the person.
+type Elsewhere struct {
+	Conversation Address           `json:"conversation"`
+	Dialog       string            `json:"dialog,omitempty"` // that waits there
+	Wanted       string            `json:"wanted,omitempty"` // of the case that is open there
+	Asked        string            `json:"asked,omitempty"`  // the question typed last
+	Slots        map[string]string `json:"slots,omitempty"`  // values given there
+	Tried        []string          `json:"tried,omitempty"`  // entry ids that were answered there
 }
 
 // Suggestion is an entry that may help the seat.

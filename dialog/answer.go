@@ -278,7 +278,7 @@ func (t *turn) unsolved(p *script.Pattern, source string) {
 		return
 	}
 	another := t.another()
-	if t.s.Failed > 1 || len(another) == 0 && len(t.s.Tried) > 0 {
+	if t.s.Failed > 1 || len(another) == 0 && len(t.triedAnywhere()) > 0 {
 		t.leaveDialog()
 		t.human(source)
 		return
@@ -299,8 +299,9 @@ func (t *turn) unsolved(p *script.Pattern, source string) {
 
 // another is what else could help: what the question also found, then what goes with the answer that did not help.
 func (t *turn) another() []session.Item {
+	h := t.history()
 	fresh := func(id string) bool {
-		return t.showable(id) && (t.s.Last == nil || id != t.s.Last.ID) && !slices.Contains(t.s.Tried, strings.TrimPrefix(id, toEntry))
+		return t.showable(id) && (h.last == nil || id != h.last.ID) && !slices.Contains(h.tried, strings.TrimPrefix(id, toEntry))
 	}
 	var items []session.Item
 	add := func(id string, p float64) {
@@ -308,17 +309,17 @@ func (t *turn) another() []session.Item {
 			items = append(items, session.Item{Label: t.label(id), Target: id, P: p})
 		}
 	}
-	if t.s.Asked != "" {
-		for _, h := range t.rel.Index.Find(t.s.Asked, found, fresh) {
-			if h.Score >= t.rel.Thresholds.Offer/offered {
-				add(h.ID, h.Score)
+	if h.asked != "" {
+		for _, hit := range t.rel.Index.Find(h.asked, found, fresh) {
+			if hit.Score >= t.rel.Thresholds.Offer/offered {
+				add(hit.ID, hit.Score)
 			}
 		}
 	}
-	if t.s.Last == nil {
+	if h.last == nil {
 		return items
 	}
-	if e := t.rel.Entry(strings.TrimPrefix(t.s.Last.ID, toEntry)); e != nil {
+	if e := t.rel.Entry(strings.TrimPrefix(h.last.ID, toEntry)); e != nil {
 		for _, id := range t.goesWith(e) {
 			add(toEntry+id, 0)
 		}

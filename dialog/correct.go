@@ -129,7 +129,7 @@ func (t *turn) correct(d *script.Dialog, name, value string) {
 		delete(p.Slots, name)
 		p.Order = slices.DeleteFunc(p.Order, func(n string) bool { return n == name })
 	} else {
-		p.Slots[name] = value
+		t.keep(name, value)
 	}
 	t.jump(d.Steps[at].ID)
 }

@@ -68,7 +68,7 @@ func (t *turn) factors() []likely.Factor {
 	add("hour", strconv.Itoa(at.Hour()), 0)
 	add("weekday", strconv.Itoa(int(at.Weekday())), 0)
 	topics := 0
-	for _, r := range slices.Backward(t.s.Recent) {
+	for _, r := range slices.Backward(t.recentTopics()) {
 		if age := t.now.Sub(r.At); age <= recentTopic && topics < maxTopics {
 			topics++
 			add("topic", r.ID, max(age, 0))

@@ -66,7 +66,7 @@ const notExact = 0.97
 
 // elsewhere asks the last question of another topic; nothing when core names none.
 func (t *turn) elsewhere(core string, topic spoken) []kb.Hit {
-	asked := kb.Fold(t.s.Asked)
+	asked := kb.Fold(t.history().asked)
 	if t.shelf.candidates(t.rel).topics[core] == nil || core == topic.word || !strings.Contains(asked, topic.word) {
 		return nil
 	}
@@ -91,7 +91,8 @@ type spoken struct {
 
 // spokenOf is what was spoken of last, if that was lately.
 func (t *turn) spokenOf() spoken {
-	last := t.s.Last
+	h := t.history()
+	last := h.last
 	if last == nil || t.now.Sub(last.At) > away {
 		return spoken{}
 	}
@@ -99,7 +100,7 @@ func (t *turn) spokenOf() spoken {
 		return spoken{id: last.ID, word: e.Category, of: e.Category}
 	}
 	// A dialog's topic is that of the answer which it gave last.
-	for _, id := range slices.Backward(t.s.Tried) {
+	for _, id := range slices.Backward(h.tried) {
 		if e := t.rel.Entry(id); e != nil && e.Category != "" {
 			return spoken{id: last.ID, word: e.Category, of: e.Category}
 		}

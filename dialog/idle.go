@@ -1,7 +1,6 @@
 package dialog
 
 import (
-	"encoding/json"
 	"time"
 
 	"github.com/xianda-bot/xianda/chat"
@@ -110,7 +109,10 @@ func (t *turn) halfway() bool {
 // leftHalfway comes back to a dialog that was left in the middle; one that had been answered is over. It tells whether it asked.
 func (t *turn) leftHalfway() bool {
 	p := t.s.Place
-	if p == nil || !p.Idle && !t.gone() {
+	if p == nil {
+		return t.offersThere("")
+	}
+	if !p.Idle && !t.gone() {
 		return false
 	}
 	if t.halfway() {
@@ -164,26 +166,5 @@ func (t *turn) goOn(target string) {
 	default: // it had only asked 解决了吗: the step says its words again
 		t.show(session.Choices, nil)
 		t.run()
-	}
-}
-
-// linked keeps what the product told of the person: who they are, their profile, what happened before this conversation was known.
-func (t *turn) linked() {
-	t.out.reason = "linked"
-	var told struct {
-		User    string              `json:"user"`
-		Profile *session.Profile    `json:"profile"`
-		Trace   []session.Operation `json:"trace"`
-	}
-	if json.Unmarshal(t.message.Data, &told) != nil {
-		t.out.reason = "ignored"
-		return
-	}
-	t.s.User, t.s.Profile = told.User, told.Profile
-	if told.User == "" {
-		t.s.Profile = nil
-	}
-	for _, o := range told.Trace {
-		t.remember(o)
 	}
 }

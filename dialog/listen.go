@@ -22,6 +22,9 @@ func (t *turn) listen() {
 	}
 	t.together()
 	t.notice()
+	if t.triesCode() {
+		return
+	}
 	p := t.pattern()
 	if p != nil && p.Do == script.DoHandoff && !t.answers(p) {
 		t.fire(p)
@@ -54,7 +57,7 @@ func (t *turn) listen() {
 	if t.s.Place != nil && t.correction() {
 		return
 	}
-	if t.thanked() || t.beyond() {
+	if t.thanked() || t.goesOnHere() || t.beyond() {
 		return
 	}
 	if t.onlyMedia() {
@@ -132,6 +135,10 @@ func (t *turn) fire(p *script.Pattern) {
 		t.skip(p, source)
 	case script.DoUnsolved:
 		t.unsolved(p, source)
+	case script.DoLink:
+		t.makeCode(p, source)
+	case script.DoUnlink:
+		t.undoLink(p, source)
 	default:
 		t.sayPattern(p, source)
 		t.comeBack()
@@ -299,6 +306,12 @@ func (t *turn) pick(i session.Item) {
 		t.stuck()
 	case i.Target == toGoOn, i.Target == toAnew, i.Target == toGiveUp:
 		t.goOn(i.Target)
+	case strings.HasPrefix(i.Target, toThere):
+		t.goOnThere(strings.TrimPrefix(i.Target, toThere))
+	case strings.HasPrefix(i.Target, toReuse):
+		t.reused(strings.TrimPrefix(i.Target, toReuse))
+	case strings.HasPrefix(i.Target, toLink):
+		t.confirmed(strings.TrimPrefix(i.Target, toLink))
 	case strings.HasPrefix(i.Target, toStep):
 		t.jump(strings.TrimPrefix(i.Target, toStep))
 		if len(t.says) == 0 && t.s.Outcome == string(script.Resolved) {

@@ -34,6 +34,7 @@ func (h *Host) outcome(c *session.Claim, j judgement) session.Outcome {
 	if d, ok := keeping(c, j.media); ok {
 		o.Always = append(o.Always, d)
 	}
+	o.Always = append(o.Always, shareDebts(c, j)...)
 	o.Lines = lines(c, j)
 	o.Ledger = [][]byte{event(c, j)}
 	return o
@@ -168,6 +169,10 @@ func lines(c *session.Claim, j judgement) []chat.Line {
 			text += fmt.Sprintf("\n%d. %s", i+1, choice.Label)
 		}
 		all = append(all, chat.Line{At: c.Now, From: from, Text: chat.Cut(strings.TrimSpace(text), 2000), Media: r.Media, Source: r.Source, Turn: c.Turn})
+	}
+	for _, l := range j.aside {
+		l.Turn = c.Turn
+		all = append(all, l)
 	}
 	return all
 }

@@ -63,6 +63,8 @@ func (t *turn) handoff(r raise) {
 	if r.urgent {
 		c.Priority = "urgent"
 	}
+	continues, apart := t.takeCase(&c), t.keepApart(&c)
+	defer func() { t.handedOn(c, continues, apart) }()
 	t.out.signals = append(t.out.signals, chat.Signal{Event: "case.opened", Case: &chat.Case{ID: c.ID}})
 	if seat != "" {
 		t.handOver(c, seat, r.notice)

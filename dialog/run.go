@@ -21,6 +21,9 @@ func (t *turn) begin(id, at string) {
 		t.miss()
 		return
 	}
+	if at == "" && t.offersThere(id) {
+		return
+	}
 	if at == "" {
 		at = d.Steps[0].ID
 	}
@@ -47,6 +50,7 @@ func (t *turn) prefill() {
 		}
 		if v, skipped, ok := slot.Accept(t.message.Text, "", nil, t.now, t.zone()); ok && !skipped && t.s.Place.Slots[slot.Name] == "" {
 			t.keep(slot.Name, v)
+			t.give(slot, v)
 		}
 	}
 }

@@ -15,6 +15,9 @@ func (t *turn) question(d *script.Dialog, name string) {
 	slot := d.Slot(name)
 	t.s.Place.Asking = name
 	t.sayTemplate(slot.Ask, toDialog+d.ID+"/"+t.s.Place.Step)
+	if words, _ := t.reuse(slot); words != "" {
+		t.say(words, "text:reuse_ask")
+	}
 	t.show(session.Choices, t.slotItems(slot))
 }
 
@@ -23,7 +26,7 @@ func (t *turn) slotItems(slot *script.Slot) []session.Item {
 	if slot.Type == script.YesNo {
 		return []session.Item{{Label: t.texts().Affirm, Target: toSlot + "yes"}, {Label: t.texts().Deny, Target: toSlot + "no"}}
 	}
-	var items []session.Item
+	_, items := t.reuse(slot)
 	for _, c := range slot.Choices {
 		items = append(items, session.Item{Label: c.Label, Target: toSlot + c.Key})
 	}
@@ -56,6 +59,9 @@ func (t *turn) fill() bool {
 		return true
 	}
 	t.out.reason = "slot"
+	if t.answersReuse(slot) {
+		return true
+	}
 	if t.takesAnything(slot) && t.asksExactly() && t.digress() {
 		return true
 	}
@@ -164,13 +170,24 @@ func after(d *script.Dialog, s *script.Step) string {
 }
 
 // fillWith keeps a valid value for the slot that is asked and runs on.
-func (t *turn) fillWith(value string) {
+func (t *turn) fillWith(value string) { t.fillFrom(value, "") }
+
+// fillFrom is fillWith of a value that was given in another conversation of the person; from is its written address, "" is here.
+func (t *turn) fillFrom(value, from string) {
 	p := t.s.Place
 	if p == nil || p.Asking == "" {
 		t.miss()
 		return
 	}
 	t.keep(p.Asking, value)
+	if from != "" {
+		if p.Carried == nil {
+			p.Carried = map[string]string{}
+		}
+		p.Carried[p.Asking] = from
+	} else if d := t.script(); d != nil {
+		t.give(d.Slot(p.Asking), value)
+	}
 	p.Asking, p.Retries, p.Idle, p.Strayed = "", 0, false, 0
 	t.s.Misses = 0
 	t.show(session.Choices, nil)
@@ -185,6 +202,7 @@ func (t *turn) keep(name, value string) {
 	if _, had := p.Slots[name]; !had {
 		p.Order = append(p.Order, name)
 	}
+	delete(p.Carried, name)
 	p.Slots[name] = value
 }
 

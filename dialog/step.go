@@ -60,6 +60,9 @@ type judgement struct {
 	drop    bool
 	dead    *chat.Dead
 	reason  string // why, for counters and the ledger: a fixed word
+
+	shares []session.Share // told to the person's other conversations
+	aside  []chat.Line     // for the transcript: what was said to the person elsewhere
 }
 
 func (h *Host) input(c *session.Claim) input {
@@ -100,6 +103,9 @@ type turn struct {
 	steps     int               // of dialogs, in this turn
 	known     []likely.Factor   // nil: not looked at yet
 	spoken    *release.Words    // nil: not looked at yet
+
+	wants []chat.Address // conversations of the person that were not known before: they are asked
+	owing []chat.Address // those that asked: they are answered
 
 	open     *bool // whether the seats' hours are on; nil: not looked at yet
 	nextOpen time.Time
@@ -147,6 +153,7 @@ func step(in input) judgement {
 		return judgement{call: t.out.call}
 	}
 	t.finish()
+	t.share()
 	return t.out
 }
 
@@ -161,11 +168,13 @@ func (t *turn) person() {
 	t.sayMissed()
 	switch {
 	case t.hold != nil:
+		t.wroteHere()
 		t.overhear(t.hold.Case, "held")
 	case t.s.Waiting != nil && t.s.Waiting.Native != "":
 		t.withNative()
 	case t.s.Waiting != nil:
 		t.waits()
+	case t.relays():
 	case t.message.Kind == chat.Arrived:
 		t.arrived()
 	default:
@@ -246,6 +255,9 @@ func (t *turn) seatSaid() {
 	if t.s.Waiting != nil { // claimed: the wait is over
 		t.unset(timerPatience)
 	}
+	if t.reaches() {
+		return
+	}
 	if t.s.Gone {
 		t.out.reason = "seat_gone"
 		return
@@ -260,7 +272,7 @@ func (t *turn) seatClosed() {
 		t.after = append(t.after, chat.Reply{Native: chat.EndSeat, Source: "closed"})
 	}
 	t.cleanSlate()
-	if !t.s.Gone {
+	if !t.closes() && !t.s.Gone {
 		t.sayHouse(t.texts().Closed, "")
 	}
 }
@@ -299,6 +311,7 @@ func clone(s session.Session) session.Session {
 	}
 	s.Recent, s.Trace, s.Tried = slices.Clone(s.Recent), slices.Clone(s.Trace), slices.Clone(s.Tried)
 	s.Timers = maps.Clone(s.Timers)
+	cloneMates(&s)
 	if s.Waiting != nil {
 		w := *s.Waiting
 		s.Waiting = &w
@@ -312,6 +325,7 @@ func clonePlace(p *session.Place) *session.Place {
 	}
 	c := *p
 	c.Slots, c.Saved, c.Order = maps.Clone(p.Slots), maps.Clone(p.Saved), slices.Clone(p.Order)
+	c.Carried, c.Anew = maps.Clone(p.Carried), slices.Clone(p.Anew)
 	return &c
 }
 

@@ -80,6 +80,27 @@ func English() Texts {
 		Rated:        "Thank you. You can go on asking me.",
 		RatedBad:     "Sorry about that, it is noted. I can get another agent for you if you still need one.",
 		Missed:       "An earlier answer may not have reached you. Here it is again:",
+
+		GoOnThere:    "You were in the middle of \"{title}\" on {where}. Shall we go on with it here?",
+		ReuseAsk:     "You gave {value} before. Use it again?",
+		Reuse:        "Use the one from before",
+		HeldThere:    "An agent is taking care of you already. What you write here reaches them, and they will answer you here.",
+		LinkCode:     "Your link code is {code}. It is good for 10 minutes and for one use. Send it to us on the other channel, and we will know you on both. Please tell it to nobody.",
+		LinkAsk:      "Link this conversation with the one on {where}? Please confirm that both are yours: each then goes on with what was begun in the other, and shows what was said there.",
+		LinkYes:      "Both are mine, link them",
+		LinkNo:       "Do not link",
+		LinkNoSaid:   "All right, nothing was linked.",
+		LinkedNow:    "Done, this conversation is linked with the one on {where}. Reply \"unlink\" to undo it at any time.",
+		LinkTold:     "This conversation was just linked with the one on {where}. If that was not you, please reply \"unlink\" at once.",
+		LinkWrong:    "This link code is wrong or has expired. Please go back to the other channel and reply \"link\" for a new one.",
+		LinkOwn:      "This link code was made right here. Please send it to us on the other channel.",
+		LinkSame:     "The two are linked already.",
+		LinkConflict: "These two conversations belong to two different users, so I may not link them. Reply \"agent\" if you need help with that.",
+		LinkFull:     "Too many conversations are linked. Please reply \"unlink\" on one that you no longer use first.",
+		LinkMany:     "Too many wrong link codes. Please try again in an hour.",
+		LinkFailed:   "Sorry, that did not work just now. Please try again in a moment.",
+		Unlinked:     "Unlinked. Nothing of your other conversations is kept here, and nothing of this one there.",
+		UnlinkNone:   "This conversation is not linked with any other.",
 	}
 }
 

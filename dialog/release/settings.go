@@ -124,6 +124,14 @@ func placeholders(name string) []string {
 	switch name {
 	case "guide_step":
 		return []string{"at", "of"}
+	case "go_on_there":
+		return []string{"title", "where"}
+	case "reuse_ask":
+		return []string{"value", "where"}
+	case "link_ask", "linked_now", "link_told":
+		return []string{"where"}
+	case "link_code":
+		return []string{"code"}
 	case "go_on_ask":
 		return []string{"title"}
 	}

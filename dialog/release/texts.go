@@ -68,6 +68,27 @@ type Texts struct {
 	Rated        string `yaml:"rated"`         // thanks for it
 	RatedBad     string `yaml:"rated_bad"`     // and for the worst: offers a human
 	Missed       string `yaml:"missed"`        // head of an answer that the platform did not show
+
+	GoOnThere    string `yaml:"go_on_there"`   // a dialog waits in another conversation of the person, on {where}: go on with {title} here?
+	ReuseAsk     string `yaml:"reuse_ask"`     // behind a question: {value}, masked, was given in another conversation
+	Reuse        string `yaml:"reuse"`         // label: take it
+	HeldThere    string `yaml:"held_there"`    // a seat has the person's case in another conversation
+	LinkCode     string `yaml:"link_code"`     // tells a link code: {code}
+	LinkAsk      string `yaml:"link_ask"`      // link with the conversation on {where}?
+	LinkYes      string `yaml:"link_yes"`      // label: link
+	LinkNo       string `yaml:"link_no"`       // label: do not
+	LinkNoSaid   string `yaml:"link_no_said"`  // answer to it
+	LinkedNow    string `yaml:"linked_now"`    // the conversation was linked with the one on {where}
+	LinkTold     string `yaml:"link_told"`     // said in the other conversation: it was linked with the one on {where}
+	LinkWrong    string `yaml:"link_wrong"`    // there is no such code, or it is too old
+	LinkOwn      string `yaml:"link_own"`      // the code was made here
+	LinkSame     string `yaml:"link_same"`     // both are linked already
+	LinkConflict string `yaml:"link_conflict"` // the product says that they are two users
+	LinkFull     string `yaml:"link_full"`     // the person has as many conversations as may be
+	LinkMany     string `yaml:"link_many"`     // too many wrong codes
+	LinkFailed   string `yaml:"link_failed"`   // the house did not answer
+	Unlinked     string `yaml:"unlinked"`      // answer to 解除关联
+	UnlinkNone   string `yaml:"unlink_none"`   // the same, when nothing is linked
 }
 
 // DefaultTexts are the sentences of a release that changes none.
@@ -137,5 +158,26 @@ func DefaultTexts() Texts {
 		Rated:        "谢谢您的评价。还有问题可以直接问我。",
 		RatedBad:     "很抱歉没能让您满意，您的评价已经记下。还需要的话，可以再为您转人工。",
 		Missed:       "刚才有一条回复可能没有送到，再发您一次：",
+
+		GoOnThere:    "您在“{where}”办的“{title}”还没办完，要在这里接着办吗？",
+		ReuseAsk:     "您之前填过 {value}，这次还用它吗？",
+		Reuse:        "用之前填的",
+		HeldThere:    "您的问题已经有客服在处理。您在这里说的，客服也能看到，会在这里回复您。",
+		LinkCode:     "您的关联码是 {code}，10 分钟内有效，只能用一次。请到另一个渠道把它发给我们，两边就都认得您了。请不要告诉别人。",
+		LinkAsk:      "要把这里和“{where}”的会话关联起来吗？请确认两边都是您本人：关联后，两边能接着办对方没办完的事，也能看到对方的记录。",
+		LinkYes:      "是我本人，关联",
+		LinkNo:       "不关联",
+		LinkNoSaid:   "好的，没有关联。",
+		LinkedNow:    "好了，这里已经和“{where}”的会话关联。想取消，随时回复“解除关联”。",
+		LinkTold:     "这个会话刚刚和“{where}”的会话关联了。如果不是您本人操作，请马上回复“解除关联”。",
+		LinkWrong:    "这个关联码不对，或者已经过期。请回到另一个渠道回复“关联”，重新拿一个。",
+		LinkOwn:      "这个关联码就是在这里拿的，请到另一个渠道发给我们。",
+		LinkSame:     "这里和那边已经关联好了，不用再关联。",
+		LinkConflict: "这两个会话登记的是两个不同的用户，我不能替您合并。需要的话请回复“人工”。",
+		LinkFull:     "关联的会话太多了。请先在不用的渠道回复“解除关联”，再来关联。",
+		LinkMany:     "关联码试错太多次了，请一小时后再试。",
+		LinkFailed:   "抱歉，刚才没能办好，请过一会儿再试一次。",
+		Unlinked:     "已解除关联。这里不再保留您在别处的内容，别处也不再保留这里的。",
+		UnlinkNone:   "这里没有和别的会话关联。",
 	}
 }

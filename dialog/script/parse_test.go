@@ -118,7 +118,7 @@ func TestParsePatterns(t *testing.T) {
 		{"removed", "人工: {words: [人工], do: say, say: 没有}\n", "1:1 human-removed: “人工”可以换说法，但必须转人工 | 写成 do: handoff"},
 		{"no words", "人工: {words: [], do: handoff}\n", "1:1 pattern-words: “人工”没有词 | 写上 words: [词, 词]"},
 		{"typo", "取消: {words: [算了], do: cancle}\n", "1:23 pattern-do: 没有“cancle”这种做法 | 是不是 cancel？"},
-		{"no do", "你好: {words: [你好]}\n", "1:1 pattern-do: “你好”没有写 do | 可用的是 handoff、cancel、back、restart、offer、unsolved、say、skip"},
+		{"no do", "你好: {words: [你好]}\n", "1:1 pattern-do: “你好”没有写 do | 可用的是 handoff、cancel、back、restart、offer、unsolved、say、skip、link、unlink"},
 		{"punctuation only", "你好: {words: [\"！！\"], do: offer}\n", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -15,7 +15,7 @@ const (
 	TimedOut = "超时"    // fires when a dialog was left alone; needs no words
 )
 
-var deeds = []string{string(DoHandoff), string(DoCancel), string(DoBack), string(DoRestart), string(DoOffer), string(DoUnsolved), string(DoSay), string(DoSkip)}
+var deeds = []string{string(DoHandoff), string(DoCancel), string(DoBack), string(DoRestart), string(DoOffer), string(DoUnsolved), string(DoSay), string(DoSkip), string(DoLink), string(DoUnlink)}
 
 // ParsePatterns reads patterns.yaml. The patterns are nil when there is an error among the findings.
 func ParsePatterns(src Source) ([]*Pattern, []Finding) {
@@ -115,6 +115,8 @@ func BuiltIn() []*Pattern {
 		{Name: "问候", Do: DoOffer, Words: []string{"你好", "您好", "在吗", "在么", "有人吗", "嗨", "哈喽", "hi", "hello", "在", "在不在", "早上好", "下午好", "晚上好", "打扰一下", "菜单", "帮助"}},
 		{Name: "没解决", Do: DoUnsolved, Words: []string{"没解决", "没有解决", "未解决", "没用", "没有用", "不是这个", "答非所问"}, Say: say("抱歉没能帮到您。您可以换个说法，或回复“人工”。")},
 		{Name: "跳过", Do: DoSkip, Words: []string{"跳过", "跳过这一步", "这个跳过", "先跳过", "略过", "不想说", "不填"}, Say: say("这一项需要您告诉我，才能继续。不想办了可以回复“取消”，找客服请回复“人工”。")},
+		{Name: "关联", Do: DoLink, Words: []string{"关联", "关联账号", "关联会话", "绑定账号", "账号关联", "link", "link account", "link accounts"}},
+		{Name: "解除关联", Do: DoUnlink, Words: []string{"解除关联", "取消关联", "解除绑定账号", "不要关联", "unlink"}},
 		{Name: "机器人", Do: DoSay, Words: []string{"你是机器人吗", "你是机器人", "你是不是机器人", "是机器人吗", "机器人吗", "机器人", "你是谁", "你是什么", "你是人吗", "你是真人吗", "是真人吗", "是真人还是机器人", "你是人还是机器人", "你是人工吗", "是人工吗", "你叫什么", "你叫什么名字"}, Say: say("我是机器人客服，按客服团队写好的答案回答您。想找人工客服，回复“人工”就行。")},
 		{Name: Agent, Do: DoHandoff, Queue: "default", Words: []string{"agent", "human", "a human", "operator", "representative", "real person", "talk to a person", "customer service", "help me please"}, Contains: []string{"talk to a human", "talk to a person", "talk to an agent", "human agent", "real person", "speak to someone", "customer representative"}},
 		{Name: "cancel", Do: DoCancel, Words: []string{"cancel", "never mind", "nevermind", "forget it", "stop", "quit", "exit"}, Say: say("All right, cancelled. Just tell me if there is anything else.")},

@@ -224,7 +224,9 @@ const (
 	DoOffer    Deed = "offer"
 	DoUnsolved Deed = "unsolved"
 	DoSay      Deed = "say"
-	DoSkip     Deed = "skip" // leaves the question out, where it may be left out
+	DoSkip     Deed = "skip"   // leaves the question out, where it may be left out
+	DoLink     Deed = "link"   // makes a code by which another conversation is known to be the same person's
+	DoUnlink   Deed = "unlink" // takes the conversation away from the person's others
 )
 
 // Pattern is a word that works in every step. It fires when the whole folded message equals one of Words, or, for Contains, when the

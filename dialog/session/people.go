@@ -18,6 +18,10 @@ const (
 	KnownAgain = 24 * time.Hour       // for which the id of an operation is known again
 )
 
+// OwnUser is how the ids of users begin that the house made itself, for people of whom the product has told nothing. The product cannot name
+// one.
+const OwnUser = "~"
+
 // ErrFull: a user has MaxLinks conversations already. Nothing was kept; trying again does not help.
 var ErrFull = errors.New("this user has as many linked conversations as may be")
 
@@ -27,6 +31,9 @@ type Linked struct {
 	User    string      `json:"user"` // the product's own id; empty: the conversation is nobody's (any more)
 	Profile *Profile    `json:"profile,omitempty"`
 	Trace   []Operation `json:"trace,omitempty"` // oldest first, at most MaxTrace; only told when the conversation is linked
+
+	Others []Other `json:"others,omitempty"` // the person's other conversations; who tells fills it in, stores do not
+	Joined string  `json:"joined,omitempty"` // a code linked it just now, from a channel that is called so: the person is told
 }
 
 // People keeps what the product tells of its users, apart from turns: their profiles, which conversations are theirs, and their last

@@ -5,6 +5,8 @@ package session
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/xianda-bot/xianda/chat"
 )
 
 // Layout is the version of Session's layout that this program writes. 2 added guides, idle dialogs and what an offer was made of; 3 the
@@ -43,6 +45,12 @@ type Session struct {
 	Said     string            `json:"said,omitempty"`     // delivery id of what the person said last
 	Missed   string            `json:"missed,omitempty"`   // an answer that the platform did not show: said again with the next one
 
+	Given   map[string]Given `json:"given,omitempty"`   // values given to slots, at most MaxGiven, for dialogs in the person's other conversations
+	Mates   []Mate           `json:"mates,omitempty"`   // the person's other conversations; none: they are not known
+	Told    string           `json:"told,omitempty"`    // hash of what the mates were told last
+	Reach   *chat.Address    `json:"reach,omitempty"`   // the mate in which the person wrote last, while a seat has the case of this one; nil: here
+	Guesses *Guesses         `json:"guesses,omitempty"` // wrong link codes tried here
+
 	Extra map[string]json.RawMessage `json:"-"` // fields of a newer layout, kept as they came
 }
 
@@ -68,6 +76,21 @@ type Place struct {
 	Paused  bool                       `json:"paused,omitempty"`  // on the stack: a digression lies above it, its question is asked again after that
 	Strayed int                        `json:"strayed,omitempty"` // other matters taken up since the question was asked
 	Idle    bool                       `json:"idle,omitempty"`    // left alone beyond its time: the person is asked before it goes on
+	Carried map[string]string          `json:"carried,omitempty"` // slots whose value came from another conversation → its written address
+	From    string                     `json:"from,omitempty"`    // written address of the conversation in which the dialog was begun; empty: here
+	Anew    []string                   `json:"anew,omitempty"`    // slots for which the value given elsewhere was refused
+}
+
+// Carried is a value that came from another conversation of the person.
+type Carried struct {
+	From  string `json:"from"` // its written address
+	Value string `json:"value"`
+}
+
+// Guesses are wrong link codes within an hour.
+type Guesses struct {
+	N     int       `json:"n"`
+	Since time.Time `json:"since"`
 }
 
 // Guide is a step-by-step answer under way: one step a message.
@@ -124,6 +147,11 @@ type Waiting struct {
 	Native string `json:"native,omitempty"` // a seat of the platform's own has the conversation, or is to have it: its account, or chat.AnySeat
 	Key    string `json:"key,omitempty"`    // with Native: of the reply that hands the conversation over; empty when the seat took it
 	Begun  bool   `json:"begun,omitempty"`  // with Native: the platform said so
+
+	Wanted    string             `json:"wanted,omitempty"`    // as the case says
+	Raised    time.Time          `json:"raised,omitzero"`     // of the case; earlier than Since when it was moved here
+	Continues string             `json:"continues,omitempty"` // the case in another conversation of the person whose place this one takes
+	Carried   map[string]Carried `json:"carried,omitempty"`   // slots of the case whose values came from another conversation; the case itself has none of them
 }
 
 // Operation is one event of the product's backend.
