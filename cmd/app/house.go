@@ -18,6 +18,7 @@ import (
 	"github.com/xianda-bot/xianda/adapters/postman"
 	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/cmd/app/media"
+	"github.com/xianda-bot/xianda/cmd/app/person"
 	"github.com/xianda-bot/xianda/config"
 	"github.com/xianda-bot/xianda/dialog"
 	"github.com/xianda-bot/xianda/dialog/release"
@@ -48,6 +49,8 @@ type House struct {
 	shown   *shownLog
 	sweep   *sweeper
 	media   *media.Keeper // nil: nothing that people send is kept
+	people  *person.People
+	unions  *person.Unions
 	wired   atomic.Pointer[wiring]
 	public  net.Listener
 	private net.Listener // nil: no admin listener
@@ -81,10 +84,13 @@ func Open(ctx context.Context, cfg *config.Config, rel *release.Release, o Optio
 	}
 	h.view = &standings{queue: h.store.Queue(), staffed: h.staffed}
 	h.lessons = &lessons{store: h.store, clock: time.Now, log: o.Log}
+	h.people = h.newPeople()
+	h.unions = person.NewUnions(h.people, h.union, o.Log)
 	h.postman = postman.New(debts{h.store}, map[chat.DebtKind]postman.Payer{
 		chat.ReplyDebt: postman.Replies(h.adapter, postman.ReplyOptions{}),
 		chat.CaseDebt:  caseSignals{h},
 		chat.MediaDebt: h.mediaPayer(),
+		chat.ShareDebt: h.people.Shares(),
 	}, postman.Options{Log: o.Log, Count: h.metrics, Lost: h.lost})
 	h.shown = newShownLog(h.store.Settle, h.postman.Wake, o.Log)
 	h.host = dialog.NewHost(h.store, wiredChannels{h}, h.shelf, dialog.Options{
@@ -154,6 +160,9 @@ func (h *House) staffed() bool {
 // turn is the house's one door (adapters.Inbox).
 func (h *House) turn(ctx context.Context, m chat.Message) ([]chat.Reply, error) {
 	replies, err := h.host.Turn(ctx, m)
+	if err == nil || errors.Is(err, chat.ErrLater) {
+		h.unions.Heard(m)
+	}
 	if h.o.Heard != nil && (err == nil || errors.Is(err, chat.ErrLater)) {
 		h.o.Heard(m)
 	}
@@ -229,6 +238,7 @@ func (h *House) Run(ctx context.Context) error {
 	background.Go(func() { h.view.run(work) })
 	background.Go(func() { h.lessons.run(work) })
 	background.Go(func() { h.shown.run(work) })
+	background.Go(func() { h.unions.Run(work) })
 	sweeping, still := context.WithCancel(work)
 	defer still()
 	background.Go(func() { h.sweep.run(sweeping) })

@@ -27,6 +27,9 @@ var counted = map[string][]string{
 	"backend_breaks": {"backend"},
 
 	"people_refused":        {"limit"},
+	"link_codes":            {"end"},
+	"shares":                {"end"},
+	"unions":                {"end"},
 	"entries":               {"channel", "kind"},
 	"media_kept":            {"channel", "kind"},
 	"media_lost":            {"channel", "why"},

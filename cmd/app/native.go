@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
@@ -38,7 +39,9 @@ func (a answers) Call(ctx context.Context, c dialog.Call) (json.RawMessage, erro
 
 // answers of this house.
 func (h *House) answers() answers {
-	return answers{dialog.AskFreeSeat: h.freeSeat, dialog.AskNative: h.nativeState}
+	all := answers{dialog.AskFreeSeat: h.freeSeat, dialog.AskNative: h.nativeState}
+	maps.Copy(all, h.people.Answers())
+	return all
 }
 
 var errNoNative = errors.New("the channel has no seats of its own")

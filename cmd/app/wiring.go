@@ -74,7 +74,7 @@ func (h *House) wire(cfg *config.Config, old *wiring) (*wiring, error) {
 		}
 	}
 	w.queues = slices.Sorted(maps.Keys(cfg.Handoff.Queues))
-	w.seats = webhook.New(string(cfg.Handoff.Webhook.URL), string(cfg.Handoff.Webhook.Secret), h.store.Queue(), webhook.Options{})
+	w.seats = webhook.New(string(cfg.Handoff.Webhook.URL), string(cfg.Handoff.Webhook.Secret), h.cases(), webhook.Options{})
 	return w, nil
 }
 

@@ -13,6 +13,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/xianda-bot/xianda/dialog/session"
 )
 
 // fields are the keys that an object may have, and where their values go.
@@ -119,6 +121,17 @@ func name(field, s string) error {
 		return badField(field, "want at most 128 bytes")
 	case strings.TrimSpace(s) != s || strings.ContainsFunc(s, unicode.IsControl):
 		return badField(field, "want visible characters without spaces around them")
+	}
+	return nil
+}
+
+// userID checks the product's id of a user.
+func userID(field, s string) error {
+	if err := name(field, s); err != nil {
+		return err
+	}
+	if strings.HasPrefix(s, session.OwnUser) {
+		return badField(field, "ids that begin with "+session.OwnUser+" are the house's own")
 	}
 	return nil
 }

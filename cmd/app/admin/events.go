@@ -105,7 +105,7 @@ func (a *api) event(raw json.RawMessage, path string) (event, error) {
 	case user != "" && conversation != nil, user == "" && conversation == nil:
 		err = badField(path+".conversation", "give exactly one of conversation and user")
 	case user != "":
-		err = name(path+".user", user)
+		err = userID(path+".user", user)
 	default:
 		to, err = address(conversation, path+".conversation")
 	}

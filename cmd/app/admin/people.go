@@ -26,7 +26,7 @@ func (a *api) putProfile(w http.ResponseWriter, r *http.Request) {
 	user := r.PathValue("user")
 	p := session.Profile{}
 	var attributes json.RawMessage
-	err := first(name("user", user), func() error {
+	err := first(userID("user", user), func() error {
 		return readBody(r, fields{"tags": &p.Tags, "attributes": &attributes})
 	})
 	if err == nil {
@@ -104,7 +104,10 @@ func (a *api) deleteLink(w http.ResponseWriter, r *http.Request) {
 
 func readLink(r *http.Request) (user string, to chat.Address, err error) {
 	err = readBody(r, fields{"user": &user, "channel": &to.Channel, "peer": &to.Peer, "thread": &to.Thread})
-	for _, f := range []struct{ field, value string }{{"user", user}, {"channel", to.Channel}, {"peer", to.Peer}} {
+	if err == nil {
+		err = userID("user", user)
+	}
+	for _, f := range []struct{ field, value string }{{"channel", to.Channel}, {"peer", to.Peer}} {
 		if err == nil {
 			err = name(f.field, f.value)
 		}

@@ -26,7 +26,7 @@ func (s *stage) person(ctx context.Context, m chat.Message) error {
 	if err != nil {
 		return err
 	}
-	s.show(replies)
+	s.show(s.at, replies)
 	s.own = len(s.shown) - before
 	if len(replies) > 0 {
 		if err := s.store.Settle(ctx, []session.Settlement{{To: s.address(), Delivery: m.ID, Verdict: session.Shown}}); err != nil {
@@ -42,11 +42,11 @@ func (s *stage) person(ctx context.Context, m chat.Message) error {
 
 // offered is m as the platform delivers it now.
 func (s *stage) offered(m chat.Message) chat.Message {
-	if s.caps.Passive > 0 {
+	if s.Caps(s.at).Passive > 0 {
 		m.ReplyBy = s.clock().Add(time.Minute)
 	}
-	if s.caps.Window > 0 && s.caps.Push >= chat.Part {
-		m.Right = &chat.ReplyRight{Pool: "message", Left: 5, Expires: s.clock().Add(s.caps.Window)}
+	if s.Caps(s.at).Window > 0 && s.Caps(s.at).Push >= chat.Part {
+		m.Right = &chat.ReplyRight{Pool: "message", Left: 5, Expires: s.clock().Add(s.Caps(s.at).Window)}
 	}
 	return m
 }
@@ -110,13 +110,18 @@ func texts(replies []chat.Reply) []string {
 	return all
 }
 
-func (s *stage) show(replies []chat.Reply) {
+func (s *stage) show(a chat.Address, replies []chat.Reply) {
 	for _, r := range replies {
 		if s.handedOver(r) {
 			continue
 		}
-		s.shown = append(s.shown, r)
-		s.keys[r.Key]++
+		s.noteCode(r)
+		if a == s.at {
+			s.shown = append(s.shown, r)
+		} else {
+			s.meanwhile[a] = append(s.meanwhile[a], r)
+		}
+		s.keys[a.Channel+" "+r.Key]++
 	}
 }
 
@@ -202,7 +207,12 @@ func (s *stage) pay(ctx context.Context, a chat.Address) (paid bool, err error) 
 				if err := json.Unmarshal(l.Body, &r); err != nil {
 					return paid, err
 				}
-				s.show([]chat.Reply{r})
+				s.show(a, []chat.Reply{r})
+			}
+			if l.Kind == chat.ShareDebt {
+				if err := s.share(ctx, l); err != nil {
+					return paid, err
+				}
 			}
 			if err := s.store.Settle(ctx, []session.Settlement{{To: a, ID: l.ID, Fence: l.Fence, Verdict: session.Paid}}); err != nil {
 				return paid, err

@@ -59,8 +59,9 @@ const (
 	KillAfterCommit Fault = "kill_after_commit" // the process dies right after each turn was kept, before anybody heard of it
 )
 
-// Turn is one thing that happens, and what must come of it. Exactly one of User, Choose, Media, Seat, Close, Native, Wait, Event, Enter, Restart
-// and Publish is set; a first turn with none looks at what the arrival brought.
+// Turn is one thing that happens, and what must come of it. Exactly one of User, Choose, Media, Seat, Close, Native, Wait, Event, Enter, Restart,
+// Publish and Forget is set; a first turn with none looks at what the arrival brought, and a turn with nothing but Channel at what was shown there
+// meanwhile.
 type Turn struct {
 	User    *string
 	Choose  string // taps the choice with this label
@@ -72,6 +73,8 @@ type Turn struct {
 	Event   *Operation // of the product's backend
 	Enter   *Enter     // the person arrives again
 	Restart bool       // the process is killed, and another goes on
+	Forget  bool       // an operator erases the conversation
+	Channel string     // a kind: in the person's conversation there; empty: in that of given.channel
 	Publish bool       // the release is published again with every dialog in a new version
 	Expect  Expect
 	Pos     script.Pos

@@ -14,7 +14,7 @@ import (
 type platform struct{ s *stage }
 
 // Call answers from given.native and what happened since.
-func (p platform) Call(_ context.Context, c dialog.Call) (json.RawMessage, error) {
+func (p platform) Call(ctx context.Context, c dialog.Call) (json.RawMessage, error) {
 	seat := p.s.test.Given.Native
 	switch c.Name {
 	case dialog.AskFreeSeat:
@@ -25,6 +25,13 @@ func (p platform) Call(_ context.Context, c dialog.Call) (json.RawMessage, error
 			state = chat.NativeNone
 		}
 		return json.Marshal(map[string]string{"state": string(state), "seat": seat})
+	}
+	if answer := p.s.persons.Answers()[c.Name]; answer != nil {
+		got, err := answer(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(got)
 	}
 	return nil, fmt.Errorf("a rehearsal has no answer to %s", c.Name)
 }
@@ -55,7 +62,7 @@ func (s *stage) nativeDid(ctx context.Context, what string) error {
 	if what == nativeLost {
 		return nil
 	}
-	if what == chat.NativeEnded && s.caps.Passive == 0 { // a platform that only pushes grants a last word (Kefu)
+	if what == chat.NativeEnded && s.Caps(s.at).Passive == 0 { // a platform that only pushes grants a last word (Kefu)
 		m.Right = &chat.ReplyRight{Pool: "end", Left: 1, Expires: s.clock().Add(20 * time.Second)}
 	}
 	return s.post(ctx, m)

@@ -184,14 +184,14 @@ func readProfile(n *script.Node) *Profile {
 }
 
 // acts are the keys of which a turn has exactly one.
-var acts = []string{"user", "choose", "media", "seat", "close", "native", "wait", "event", "enter", "restart", "publish"}
+var acts = []string{"user", "choose", "media", "seat", "close", "native", "wait", "event", "enter", "restart", "publish", "forget"}
 
 func readTurn(n *script.Node, first bool) Turn {
 	t := Turn{Pos: n.Pos}
 	named := 0
-	for _, p := range n.Fields("turns 里的一轮", append(slices.Clone(acts), "expect")...) {
+	for _, p := range n.Fields("turns 里的一轮", append(slices.Clone(acts), "channel", "expect")...) {
 		v := p.Value
-		if p.Name != "expect" {
+		if p.Name != "expect" && p.Name != "channel" {
 			if named++; named == 2 {
 				p.Key.Fault("test-turn", "一轮只发生一件事，这里又有 "+p.Name, "拆成两轮")
 			}
@@ -224,13 +224,17 @@ func readTurn(n *script.Node, first bool) Turn {
 			t.Enter = readEnter(v)
 		case "restart":
 			t.Restart, _ = v.Flag("restart")
+		case "forget":
+			t.Forget, _ = v.Flag("forget")
+		case "channel":
+			t.Channel, _ = v.Text("channel")
 		case "publish":
 			t.Publish, _ = v.Flag("publish")
 		case "expect":
 			readExpect(v, &t.Expect)
 		}
 	}
-	if named == 0 && !first {
+	if named == 0 && !first && t.Channel == "" {
 		n.Fault("test-turn", "这一轮没有写发生了什么", "写上 "+strings.Join(acts, "、")+" 之一；只有第一轮可以不写，看进入时说了什么")
 	}
 	return t

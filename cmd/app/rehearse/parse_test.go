@@ -25,7 +25,7 @@ func TestParseTellsPlace(t *testing.T) {
 		{"no name", "turns:\n  - user: a\n", "1:1 missing-key: 测试缺少 test | 写上 test: …"},
 		{"no turns", "test: x\n", "1:1 missing-key: 测试缺少 turns | 写上 turns: …"},
 		{"two acts", "test: x\nturns:\n  - {user: a, wait: 1m}\n", "3:15 test-turn: 一轮只发生一件事，这里又有 wait | 拆成两轮"},
-		{"no act", "test: x\nturns:\n  - {user: a}\n  - {expect: {silent: true}}\n", "4:5 test-turn: 这一轮没有写发生了什么 | 写上 user、choose、media、seat、close、native、wait、event、enter、restart、publish 之一；只有第一轮可以不写，看进入时说了什么"},
+		{"no act", "test: x\nturns:\n  - {user: a}\n  - {expect: {silent: true}}\n", "4:5 test-turn: 这一轮没有写发生了什么 | 写上 user、choose、media、seat、close、native、wait、event、enter、restart、publish、forget 之一；只有第一轮可以不写，看进入时说了什么"},
 		{"no YAML", "test: [\n", "1:7 yaml-bracket: 括号没有配对 | test: []"},
 		{"second document", "test: x\nturns:\n  - {user: a}\n---\ntest: y\nturns:\n  - {user: a, expect: {retry: 很多}}\n", "7:31 type: “retry”要是不小于 0 的数字 | 例如 1"},
 		{"twice", "test: x\nturns:\n  - {user: a}\n---\ntest: x\nturns:\n  - {user: a}\n", "5:1 test-name: 测试“x”写了两次，上一次在第 1 行 | 给其中一个换个名字"},

@@ -74,8 +74,11 @@ func play(ctx context.Context, rel *release.Release, t Test, o Options) (failure
 
 // turn lets one thing happen and compares what came of it.
 func (s *stage) turn(ctx context.Context, i int, t Turn) ([]string, error) {
-	if t.acts() || i > 0 { // a first turn without an act looks at what the arrival brought
+	if t.acts() || i > 0 || t.Channel != "" { // a first turn without an act looks at what the arrival brought
 		s.shown, s.own = nil, 0
+	}
+	if err := s.turnTo(t.Channel, t.acts()); err != nil {
+		return nil, err
 	}
 	if err := s.act(ctx, i, t); err != nil {
 		return nil, err
@@ -85,14 +88,14 @@ func (s *stage) turn(ctx context.Context, i int, t Turn) ([]string, error) {
 
 // acts tells whether something happens in the turn.
 func (t Turn) acts() bool {
-	return t.User != nil || t.Choose != "" || t.Media != "" || t.Seat != "" || t.Close != "" || t.Native != "" || t.Wait > 0 || t.Event != nil || t.Enter != nil || t.Restart || t.Publish
+	return t.User != nil || t.Choose != "" || t.Media != "" || t.Seat != "" || t.Close != "" || t.Native != "" || t.Wait > 0 || t.Event != nil || t.Enter != nil || t.Restart || t.Publish || t.Forget
 }
 
 // act lets the turn's thing happen.
 func (s *stage) act(ctx context.Context, i int, t Turn) error {
 	switch {
 	case t.User != nil:
-		return s.person(ctx, chat.Message{Kind: chat.Said, Text: *t.User})
+		return s.person(ctx, chat.Message{Kind: chat.Said, Text: s.typed(*t.User)})
 	case t.Media != "":
 		return s.person(ctx, chat.Message{Kind: chat.Said, Media: []chat.Media{{Kind: t.Media, Ref: "media-1"}}})
 	case t.Choose != "":
@@ -119,6 +122,8 @@ func (s *stage) act(ctx context.Context, i int, t Turn) error {
 		return s.arrive(ctx, *t.Enter)
 	case t.Wait > 0:
 		return s.pass(ctx, t.Wait)
+	case t.Forget:
+		return s.forget(ctx)
 	case t.Restart:
 		s.restart()
 	case t.Publish:
@@ -153,6 +158,9 @@ func (s *stage) seatSays(ctx context.Context, i int, text string) error {
 	q := s.store.Queue()
 	if c.State == chat.Waiting {
 		if _, err := q.Claim(ctx, c.ID, seat); err != nil {
+			return err
+		}
+		if err := s.persons.Look(ctx, c.Conversation); err != nil {
 			return err
 		}
 		if err := s.pump(ctx); err != nil {

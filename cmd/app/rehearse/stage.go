@@ -12,6 +12,7 @@ import (
 
 	"github.com/xianda-bot/xianda/adapters"
 	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/cmd/app/person"
 	"github.com/xianda-bot/xianda/dialog"
 	"github.com/xianda-bot/xianda/dialog/release"
 	"github.com/xianda-bot/xianda/dialog/session"
@@ -51,10 +52,9 @@ const (
 	user = "rehearsed" // the product's own id of the person
 )
 
-// address is the conversation: a channel that is called as its kind, so that rules that name a channel can be tested.
-func (s *stage) address() chat.Address {
-	return chat.Address{Channel: s.test.Given.Channel, Peer: peer}
-}
+// address is the conversation in which the present turn happens: a channel that is called as its kind, so that rules that name a channel
+// can be tested.
+func (s *stage) address() chat.Address { return s.at }
 
 // stage is one conversation played with a real host over a temporary store.
 type stage struct {
@@ -65,6 +65,12 @@ type stage struct {
 	host  *dialog.Host
 	caps  chat.Caps
 	sent  int // messages brought so far: delivery ids
+
+	at        chat.Address // the conversation of the present turn
+	kinds     map[string]chat.Caps
+	meanwhile map[chat.Address][]chat.Reply // shown in conversations that the person did not look at
+	persons   *person.People
+	code      string // the link code that was shown last
 
 	mu   sync.Mutex // guards now and ways
 	now  time.Time
@@ -94,6 +100,8 @@ func newStage(rel *release.Release, t Test, o Options) (*stage, error) {
 	if s.store, err = local.Temporary(local.Options{Clock: s.clock}); err != nil {
 		return nil, err
 	}
+	s.at, s.kinds, s.meanwhile = chat.Address{Channel: t.Given.Channel, Peer: peer}, map[string]chat.Caps{t.Given.Channel: caps}, map[chat.Address][]chat.Reply{}
+	s.persons = s.people()
 	s.host = s.newHost(s.store, s.clock)
 	return s, nil
 }
@@ -144,8 +152,8 @@ func (s *stage) advance(d time.Duration) {
 }
 
 // Kind, Caps, Fit and FitPassive make the stage the host's channels.
-func (s *stage) Kind(string) string                         { return s.test.Given.Channel }
-func (s *stage) Caps(chat.Address) chat.Caps                { return s.caps }
+func (s *stage) Kind(channel string) string                 { return channel }
+func (s *stage) Caps(a chat.Address) chat.Caps              { return s.kinds[a.Channel] }
 func (s *stage) Fit(r chat.Reply, c chat.Caps) []chat.Reply { return adapters.Fit(r, c) }
 func (s *stage) FitPassive(p []chat.Reply, c chat.Caps) (_, _ []chat.Reply) {
 	return adapters.FitPassive(p, c)

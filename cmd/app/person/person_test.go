@@ -1,4 +1,4 @@
-package app
+package person
 
 import (
 	"context"
@@ -21,7 +21,7 @@ var errDown = errors.New("the store is down")
 type mailboxes struct {
 	t      *testing.T
 	store  *local.Store
-	p      *people
+	p      *People
 	fail   int                // the nth post from now on fails; 0: none
 	before func(chat.Message) // is called once, before the next post
 	posted map[chat.Address][]chat.Message
@@ -36,10 +36,10 @@ func newMailboxes(t *testing.T) *mailboxes {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	b := &mailboxes{t: t, store: s, posted: map[chat.Address][]chat.Message{}, kicked: map[chat.Address]int{}}
-	b.p = &people{
-		kept: s.People(), look: s.Look, post: b.post, kick: func(a chat.Address) { b.kicked[a]++ },
-		channel: func(name string) bool { return name == "shop" }, count: newMetrics().Count,
-	}
+	b.p = New(Deps{
+		Kept: s.People(), Vault: s.Vault(), Look: s.Look, Post: b.post, Kick: func(a chat.Address) { b.kicked[a]++ },
+		Channel: func(name string) bool { return name == "shop" }, Count: func(string, ...string) {},
+	})
 	return b
 }
 
@@ -211,7 +211,8 @@ func TestForgetUnlinks(t *testing.T) {
 	t.Parallel()
 	b, ctx := newMailboxes(t), t.Context()
 	b.must(b.p.Link(ctx, "u-1", peer("a")))
-	b.must(conversations{b.store, b.store.People(), nil}.Forget(ctx, peer("a")))
+	b.must(b.p.Forget(ctx, peer("a")))
+	b.must(b.store.Forget(ctx, peer("a")))
 	b.posted = map[chat.Address][]chat.Message{}
 	_, err := b.p.Happened(ctx, "u-1", "e1", event("e1"))
 	b.must(err)

@@ -1,0 +1,338 @@
+// Package person knows which conversations are one person's, and tells them: by the product's word, by a platform's id of the person, or by
+// a code that the person carries from one to the other. It judges nothing: whatever it has to say is a message in a conversation's mailbox.
+package person
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/chat"
+	"github.com/xianda-bot/xianda/dialog/session"
+)
+
+// Deps are what People works on. Random, Clock and Where may be left out.
+type Deps struct {
+	Kept    session.People
+	Vault   adapters.Vault
+	Look    func(ctx context.Context, a chat.Address) (*session.View, error)
+	Channel func(name string) bool // there is one of this name
+	Post    func(ctx context.Context, m chat.Message) (fresh bool, err error)
+	Kick    func(a chat.Address) // lets the conversation be judged and paid now; it may take a while
+	Count   func(metric string, labels ...string)
+	Where   func(channel string) string // how a channel is called, for people; default: its name
+	Random  io.Reader                   // cryptographic; default: crypto/rand
+	Clock   func() time.Time            // default: time.Now
+}
+
+// People knows whose conversations are. What is said of them is kept first and told then, by messages to the conversations' mailboxes: so
+// it is seen in their next turn, and a call that failed half-way is completed when it is made again. It is safe for concurrent use.
+type People struct{ d Deps }
+
+// New returns People over d.
+func New(d Deps) *People {
+	if d.Random == nil {
+		d.Random = rand.Reader
+	}
+	if d.Clock == nil {
+		d.Clock = time.Now
+	}
+	if d.Where == nil {
+		d.Where = func(channel string) string { return channel }
+	}
+	return &People{d}
+}
+
+// SetProfile replaces what is known of user.
+func (p *People) SetProfile(ctx context.Context, user string, profile session.Profile) error {
+	if err := p.d.Kept.SetProfile(ctx, user, profile); err != nil {
+		return err
+	}
+	links, err := p.d.Kept.Links(ctx, user)
+	for _, a := range links {
+		err = errors.Join(err, p.tell(ctx, a, telling{}))
+	}
+	return err
+}
+
+// Link makes a the user's, by the product's word. Conversations that had proven to be of the same person and that are no user's follow.
+func (p *People) Link(ctx context.Context, user string, a chat.Address) error {
+	if !p.d.Channel(a.Channel) {
+		return session.ErrUnknown
+	}
+	was, err := p.d.Kept.Linked(ctx, a)
+	if err != nil {
+		return err
+	}
+	if made(was.User) {
+		return p.move(ctx, was.User, user, "")
+	}
+	before, err := p.leaves(ctx, a, was.User, user)
+	if err != nil {
+		return err
+	}
+	if err := p.bind(ctx, user, a); err != nil {
+		return err
+	}
+	if err := errors.Join(p.tell(ctx, a, telling{trace: true}), p.tellAll(ctx, user, a), p.tellThese(ctx, before, a)); err != nil {
+		return err
+	}
+	return p.erase(ctx, leavingKey(a))
+}
+
+func (p *People) bind(ctx context.Context, user string, a chat.Address) error {
+	err := p.d.Kept.Link(ctx, user, a)
+	if errors.Is(err, session.ErrFull) {
+		p.d.Count("people_refused", "links")
+	}
+	return err
+}
+
+// Unlink takes a from user; from whoever has it when user is "".
+func (p *People) Unlink(ctx context.Context, user string, a chat.Address) error {
+	is, err := p.d.Kept.Linked(ctx, a)
+	if err != nil {
+		return err
+	}
+	if user != "" && is.User != "" && is.User != user {
+		return p.tell(ctx, a, telling{})
+	}
+	before, err := p.leaves(ctx, a, is.User, "")
+	if err != nil {
+		return err
+	}
+	if err := p.d.Kept.Unlink(ctx, user, a); err != nil {
+		return err
+	}
+	err = p.tell(ctx, a, telling{})
+	for _, o := range before {
+		err = errors.Join(err, p.tidy(ctx, o))
+	}
+	if err := errors.Join(err, p.tellThese(ctx, before, a)); err != nil {
+		return err
+	}
+	return p.erase(ctx, leavingKey(a))
+}
+
+func leavingKey(a chat.Address) string { return key("leaving", a) }
+
+// leaves notes which conversations have to be told that a leaves its person, so that a call made again after it failed half-way, or by
+// another process, tells them too: by then nothing else says whose a was. to: a goes to this user; "" is nobody.
+func (p *People) leaves(ctx context.Context, a chat.Address, from, to string) (others []chat.Address, err error) {
+	noted, err := p.d.Vault.Get(ctx, leavingKey(a))
+	if err != nil {
+		return nil, err
+	}
+	if noted != "" {
+		if err := json.Unmarshal([]byte(noted), &others); err != nil {
+			return nil, fmt.Errorf("who is to be told: %w", err)
+		}
+	}
+	if from == "" || from == to {
+		return others, nil
+	}
+	all, err := p.d.Kept.Links(ctx, from)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range all {
+		if o != a && !slices.Contains(others, o) {
+			others = append(others, o)
+		}
+	}
+	if len(others) == 0 {
+		return nil, nil
+	}
+	text, err := json.Marshal(others)
+	if err != nil {
+		return nil, err
+	}
+	return others, p.d.Vault.Put(ctx, leavingKey(a), string(text), leavingKept)
+}
+
+const leavingKept = 24 * time.Hour
+
+// Happened keeps an operation of user and puts it into each of their conversations.
+func (p *People) Happened(ctx context.Context, user, id string, m chat.Message) (fresh bool, err error) {
+	kept, fresh, err := p.d.Kept.Happened(ctx, user, id, session.Operation{Kind: m.Event, At: m.At, Data: m.Data})
+	if errors.Is(err, chat.ErrBusy) {
+		p.d.Count("people_refused", "events")
+	}
+	if err != nil {
+		return false, err
+	}
+	m.Event, m.At, m.Data = kept.Kind, kept.At, kept.Data
+	links, err := p.d.Kept.Links(ctx, user)
+	for _, a := range links {
+		if !p.d.Channel(a.Channel) {
+			continue
+		}
+		m.From = a
+		here, e := p.hear(ctx, m)
+		err = errors.Join(err, e)
+		if here {
+			fresh = true
+			p.d.Kick(a)
+		}
+	}
+	return fresh, err
+}
+
+// hear posts an operation to a conversation. One that was forgotten after a long silence is told first whose it is.
+func (p *People) hear(ctx context.Context, m chat.Message) (fresh bool, err error) {
+	if err := p.acquaint(ctx, m.From); err != nil {
+		return false, err
+	}
+	return p.d.Post(ctx, m)
+}
+
+// acquaint tells a conversation that was forgotten after a long silence whose it is.
+func (p *People) acquaint(ctx context.Context, a chat.Address) error {
+	_, err := p.d.Look(ctx, a)
+	if errors.Is(err, session.ErrUnknown) {
+		return p.tell(ctx, a, telling{trace: true})
+	}
+	return err
+}
+
+// Of is the person of a conversation: the user's id ("" for one of the house's own making), and their other conversations.
+func (p *People) Of(ctx context.Context, a chat.Address) (user string, others []chat.Address, err error) {
+	is, err := p.d.Kept.Linked(ctx, a)
+	if err != nil || is.User == "" {
+		return "", nil, err
+	}
+	all, err := p.conversations(ctx, is.User)
+	others = slices.DeleteFunc(all, func(o chat.Address) bool { return o == a })
+	if made(is.User) {
+		return "", others, err
+	}
+	return is.User, others, err
+}
+
+// Conversations are all of a user.
+func (p *People) Conversations(ctx context.Context, user string) ([]chat.Address, error) {
+	return p.conversations(ctx, user)
+}
+
+// conversations are those of a user that people write in: without the platforms' ids of the person, which are kept among them.
+func (p *People) conversations(ctx context.Context, user string) ([]chat.Address, error) {
+	all, err := p.d.Kept.Links(ctx, user)
+	return slices.DeleteFunc(all, func(a chat.Address) bool { return !written(a) }), err
+}
+
+// tellings bounds how often a conversation is told again because what is known changed meanwhile.
+const tellings = 8
+
+// telling is what is told beside whose a conversation is.
+type telling struct {
+	trace  bool
+	joined string // how the channel is called with which it was linked by a code
+}
+
+// truth is whose conversation a is, as it is told.
+func (p *People) truth(ctx context.Context, a chat.Address) (session.Linked, error) {
+	is, err := p.d.Kept.Linked(ctx, a)
+	if err != nil || is.User == "" {
+		return is, err
+	}
+	all, err := p.conversations(ctx, is.User)
+	for _, o := range all {
+		if o != a && p.d.Channel(o.Channel) {
+			is.Others = append(is.Others, session.Other{At: o, Where: p.d.Where(o.Channel)})
+		}
+	}
+	if made(is.User) {
+		is.User = "" // the product knows no such user
+	}
+	return is, err
+}
+
+// tell posts what is known of the person of a. Another process may do the same with something newer or older, and nobody knows whose
+// message comes last: so whoever told something that is not true any more tells again.
+func (p *People) tell(ctx context.Context, a chat.Address, more telling) error {
+	if !p.d.Channel(a.Channel) {
+		return nil // it is told when the channel comes back and the product speaks of the user again
+	}
+	for range tellings {
+		is, err := p.truth(ctx, a)
+		if err != nil {
+			return err
+		}
+		if err := p.say(ctx, a, is, more); err != nil {
+			return err
+		}
+		now, err := p.truth(ctx, a)
+		if err != nil {
+			return err
+		}
+		if now.User == is.User && sameProfile(now.Profile, is.Profile) && slices.Equal(now.Others, is.Others) {
+			return nil
+		}
+		more = telling{trace: more.trace || now.User != is.User}
+	}
+	return fmt.Errorf("a conversation of channel %s is linked and unlinked all the time: its last change may not be told", a.Channel)
+}
+
+// tellAll tells the conversations of user, but for those that know already.
+func (p *People) tellAll(ctx context.Context, user string, but ...chat.Address) error {
+	all, err := p.conversations(ctx, user)
+	return errors.Join(err, p.tellThese(ctx, all, but...))
+}
+
+func (p *People) tellThese(ctx context.Context, all []chat.Address, but ...chat.Address) (err error) {
+	for _, a := range all {
+		if written(a) && !slices.Contains(but, a) {
+			err = errors.Join(err, p.tell(ctx, a, telling{}))
+		}
+	}
+	return err
+}
+
+func (p *People) say(ctx context.Context, a chat.Address, is session.Linked, more telling) error {
+	if is.User == "" && len(is.Others) == 0 { // nobody needs to be told that a conversation that never was is nobody's
+		if _, err := p.d.Look(ctx, a); errors.Is(err, session.ErrUnknown) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+	if !more.trace {
+		is.Trace = nil
+	}
+	is.Joined = more.joined
+	data, err := json.Marshal(is)
+	if err != nil {
+		return err
+	}
+	if _, err := p.d.Post(ctx, chat.Message{ID: "linked:" + rand.Text(), Kind: chat.Linked, From: a, Data: data, At: p.d.Clock()}); err != nil {
+		return err
+	}
+	p.d.Kick(a)
+	return nil
+}
+
+func sameProfile(a, b *session.Profile) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	if !slices.Equal(a.Tags, b.Tags) || len(a.Attributes) != len(b.Attributes) {
+		return false
+	}
+	for name, value := range a.Attributes {
+		if !bytes.Equal(value, b.Attributes[name]) {
+			return false
+		}
+	}
+	return true
+}
+
+// made tells whether a user is of the house's own making.
+func made(user string) bool { return strings.HasPrefix(user, session.OwnUser) }
