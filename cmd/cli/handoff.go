@@ -135,12 +135,7 @@ func (c *common) printCase(k *chat.Case) error {
 		fmt.Fprintf(w, "suggests: %s (%s)\n", visible(s.Question), s.Entry)
 	}
 	for _, l := range k.Transcript {
-		fmt.Fprintf(w, "%s  %-8s %s\n", l.At.Local().Format("01-02 15:04:05"), visible(l.From), strings.ReplaceAll(visibleLines(l.Text), "\n", "\n"+strings.Repeat(" ", 25)))
-		for _, f := range l.Media {
-			if f.ID != "" {
-				fmt.Fprintf(w, "%s%s: xianda handoff media %s\n", strings.Repeat(" ", 25), strings.TrimSpace(f.Kind+" "+visible(f.Name)), visible(f.ID))
-			}
-		}
+		printLine(w, l)
 	}
 	for _, l := range k.Notes {
 		fmt.Fprintf(w, "note by %s: %s\n", visible(l.From), visible(l.Text))

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -68,8 +67,7 @@ func sessionShow(c *common) *cobra.Command {
 				fmt.Fprintf(w, "mailbox: %d\n", v.Mailbox)
 			}
 			for _, l := range v.Lines {
-				fmt.Fprintf(w, "%s  %-8s %s\n", l.At.Local().Format("01-02 15:04:05"), visible(l.From),
-					strings.ReplaceAll(visibleLines(l.Text), "\n", "\n"+strings.Repeat(" ", 25)))
+				printLine(w, l)
 				if l.Source != "" {
 					fmt.Fprintf(w, "%25s(%s)\n", "", visible(l.Source))
 				}
