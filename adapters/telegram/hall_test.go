@@ -2,7 +2,6 @@ package telegram
 
 import (
 	"context"
-	"encoding/json"
 	"math/rand"
 	"net/http"
 	"strings"
@@ -17,20 +16,9 @@ import (
 
 const base = "https://api.telegram.example"
 
-// decoder reads a section as the configuration does.
-func decoder(section map[string]any) func(into any) error {
-	return func(into any) error {
-		b, err := json.Marshal(section)
-		if err != nil {
-			return err
-		}
-		return json.Unmarshal(b, into)
-	}
-}
-
 func mustNew(t testing.TB, section map[string]any, d adapters.Deps) adapters.Adapter {
 	t.Helper()
-	a, err := New("tg", decoder(section), d)
+	a, err := New("tg", adapterstest.Decode(section), d)
 	if err != nil {
 		t.Fatal(err)
 	}

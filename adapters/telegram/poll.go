@@ -84,15 +84,17 @@ func (p *puller) hold(ctx context.Context, l *lease, in adapters.Inbox) {
 	}
 }
 
-// pull polls until ctx ends, and returns what is to be confirmed still: the offset, 0 for none.
+// pull polls until ctx ends, and returns what is to be confirmed still: the offset, 0 for none, as when the last poll has told it already.
 func (p *puller) pull(ctx context.Context, in adapters.Inbox) (confirm int64) {
 	wait, accepted := time.Duration(0), map[int64]bool{}
 	for ctx.Err() == nil {
 		begun := p.deps.Clock()
 		got, err := p.updates(ctx, confirm, batch, pollFor)
 		switch {
+		case err != nil && ctx.Err() != nil:
+			return 0
 		case err != nil:
-			wait = p.pollFailed(ctx, err, wait)
+			wait = p.pollFailed(err, wait)
 		case len(got) == 0:
 			// Everything below the offset is forgotten by the platform. After a week of silence ids begin anew, maybe below it.
 			confirm, wait = 0, 0
@@ -188,10 +190,10 @@ func (p *puller) updates(ctx context.Context, offset int64, limit int, hold time
 }
 
 // pollFailed notes why a poll brought nothing and is how long to wait before the next.
-func (p *puller) pollFailed(ctx context.Context, err error, wait time.Duration) time.Duration {
+func (p *puller) pollFailed(err error, wait time.Duration) time.Duration {
 	wait = more(wait, false)
 	e := (*Error)(nil)
-	if ctx.Err() != nil || !errors.As(err, &e) {
+	if !errors.As(err, &e) {
 		return wait
 	}
 	reason, remedy := "poll", ""

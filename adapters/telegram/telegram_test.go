@@ -86,12 +86,13 @@ func TestSection(t *testing.T) {
 		{"a secret without a webhook", map[string]any{"token": telegramtest.Token, "secret": telegramtest.Secret}, "belong to mode: webhook"},
 		{"url without TLS", hook(map[string]any{"url": "http://bot.example/telegram/tg"}), "url must be"},
 		{"path", hook(map[string]any{"path": "/a b"}), "path"},
+		{"an unknown key", map[string]any{"token": telegramtest.Token, "tokens": "x"}, "tokens"},
 		{"api_base", map[string]any{"token": telegramtest.Token, "api_base": "api.telegram.org"}, "api_base must be"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			d, _ := adapterstest.NewDeps()
-			_, err := New("tg", decoder(c.section), d)
+			_, err := New("tg", adapterstest.Decode(c.section), d)
 			if c.want == "" {
 				if err != nil {
 					t.Errorf("New = %v", err)

@@ -240,12 +240,9 @@ func (p *Platform) getUpdates(w http.ResponseWriter, r *http.Request, in form) {
 		return
 	}
 	if p.poll != nil {
-		if p.poll.who.Err() == nil { // else who asked has hung up meanwhile
-			p.breach("two polls at the same time")
-		}
-		close(p.poll.end)
+		close(p.poll)
 	}
-	mine := &held{who: r.Context(), end: make(chan struct{})}
+	mine := make(chan struct{})
 	p.poll = mine
 	defer func() {
 		p.mu.Lock()
@@ -271,13 +268,31 @@ func (p *Platform) getUpdates(w http.ResponseWriter, r *http.Request, in form) {
 		case <-changed:
 		case <-end.C:
 			timeout = 0
-		case <-mine.end:
+		case <-mine:
+			if hungUp(r.Context()) {
+				return
+			}
+			p.mu.Lock()
+			p.breach("two polls at the same time")
+			p.mu.Unlock()
 			refuse(w, http.StatusConflict, "Conflict: terminated by other getUpdates request", nil)
 			return
 		case <-r.Context().Done():
 			return
 		}
 		p.mu.Lock()
+	}
+}
+
+// hungUp tells whether who asked is gone; over a socket that shows a moment later.
+func hungUp(ctx context.Context) bool {
+	moment := time.NewTimer(time.Second)
+	defer moment.Stop()
+	select {
+	case <-ctx.Done():
+		return true
+	case <-moment.C:
+		return false
 	}
 }
 

@@ -3,7 +3,6 @@
 package telegramtest
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -34,7 +33,7 @@ type Platform struct {
 	updates []*delivery          // not forgotten, in order
 	known   map[string]*delivery // by peer and delivery id
 	nextID  int64
-	poll    *held // the poll that is held
+	poll    chan struct{} // closed to end the poll that is held
 
 	people  map[int64]string // id → short name of those who wrote
 	groups  map[int64]bool
@@ -67,12 +66,6 @@ type delivery struct {
 	given int  // how often a poll brought it
 	done  bool // confirmed
 	again bool // to be given once more whatever the offset
-}
-
-// held is a poll that waits; closing end turns it away.
-type held struct {
-	who context.Context
-	end chan struct{}
 }
 
 // Sent is one message that a chat sees.
