@@ -26,6 +26,10 @@ func (t *turn) arrived() {
 		t.speak(head)
 	}
 	fresh := !sameScene(before, t.s.Scene) // a new page, another error
+	if t.mute && t.gone() {
+		t.out.reason = "arrived_quiet" // what is said now would not be shown: their first words will be judged by the scene
+		return
+	}
 	if d := t.begunBy(func(key string) string { return t.s.Scene[key] }); d != nil && !t.quiet(fresh) {
 		if p := t.s.Place; p != nil && p.Dialog == d.ID && !p.Idle && !t.gone() {
 			t.again() // opened the same page again
@@ -33,6 +37,10 @@ func (t *turn) arrived() {
 		}
 		t.leaveDialog()
 		t.begin(d.ID, "")
+		return
+	}
+	if t.mute { // they entered again in the middle of the conversation, and the platform does not greet again either
+		t.out.reason = "arrived_quiet"
 		return
 	}
 	if t.leftHalfway() {

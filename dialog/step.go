@@ -29,6 +29,7 @@ type input struct {
 	more      bool   // the person wrote on: this message and the next are one question
 	native    bool   // the platform has seats of its own
 	push      bool   // the channel can show something without a message to answer
+	mute      bool   // the platform grants no word for this message: it counts rights, this one brings none, and no response waits
 	buttons   bool   // the channel shows choices as buttons
 	learned   *likely.Learned
 	queues    []string
@@ -73,6 +74,7 @@ func (h *Host) input(c *session.Claim) input {
 	}
 	caps := h.channels.Caps(c.Message.From)
 	in.native = caps.Native >= chat.Full
+	in.mute = caps.Window > 0 && caps.Passive == 0 && c.Message.Right == nil
 	in.push = caps.Push >= chat.Part
 	// One choice alone is no list to tap at: it is a link card.
 	in.buttons = caps.Choices >= chat.Part && caps.MaxChoices != 1 && (caps.Passive == 0 || caps.PassiveChoices >= chat.Part)
