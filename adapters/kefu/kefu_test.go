@@ -2,10 +2,8 @@ package kefu
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -76,24 +74,11 @@ func mustNew(t testing.TB, p *kefutest.Platform, d adapters.Deps, more map[strin
 	for k, v := range more {
 		section[k] = v
 	}
-	a, err := New("help", decoder(section), d)
+	a, err := New("help", adapterstest.Decode(section), d)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return a.(*Adapter)
-}
-
-// decoder fills a section from a map by its JSON names, strictly.
-func decoder(section map[string]any) func(any) error {
-	return func(into any) error {
-		b, err := json.Marshal(section)
-		if err != nil {
-			return err
-		}
-		d := json.NewDecoder(strings.NewReader(string(b)))
-		d.DisallowUnknownFields()
-		return d.Decode(into)
-	}
 }
 
 // hall is one process with an inbox that keeps what it gets. Several share a platform and a vault.

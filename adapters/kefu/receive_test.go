@@ -118,7 +118,7 @@ func TestConfiguration(t *testing.T) {
 	} {
 		section := p.Section("https://qyapi.weixin.qq.com")
 		section[c.key] = c.value
-		_, err := New("help", decoder(section), d)
+		_, err := New("help", adapterstest.Decode(section), d)
 		if err == nil || !strings.Contains(err.Error(), c.key) || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: %v gives %v", c.key, c.value, err)
 		}
