@@ -227,7 +227,7 @@ func TestProbe(t *testing.T) {
 		{"not verified after all", func(*Section) {}, func(p *wechattest.Platform) { p.Unverified = true }, []adapters.Check{
 			{Name: "encryption", OK: true, Detail: "only encrypted pushes are accepted"},
 			{Name: "access token", OK: true, Detail: "stable_token gives one"},
-			{Name: "customer service", Detail: "/cgi-bin/customservice/getkflist: 48001 api unauthorized rid: 1-2-3 (the account is not verified: set verified: false, or have it verified)"},
+			{Name: "customer service", Detail: "/cgi-bin/customservice/getkflist: 48001 api unauthorized rid: 1-2-3 (the account may not use this API: have it verified (an official account can do without: verified: false))"},
 		}},
 		{"plain, without a secret", func(s *Section) { s.AESKey, s.AppSecret, s.Verified = "", "", false }, func(*wechattest.Platform) {}, []adapters.Check{
 			{Name: "encryption", OK: true, Detail: "plain pushes: set aes_key and choose 安全模式 in the console, so that a captured request is worth nothing"},

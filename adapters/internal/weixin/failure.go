@@ -109,7 +109,7 @@ func remedy(code int) string {
 	case 45009:
 		return "daily quota: it starts again at midnight, or clear it with clear_quota"
 	case 48001:
-		return "the account is not verified: set verified: false, or have it verified"
+		return "the account may not use this API: have it verified (an official account can do without: verified: false)"
 	case 48004, 50002:
 		return "the platform has banned or restricted the account"
 	case 65400:
