@@ -2,7 +2,6 @@ package miniprogram
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -178,15 +177,18 @@ func TestCaps(t *testing.T) {
 	}
 }
 
-// The platform's side that the storm uses speaks to a channel that is configured with Section.
+// What the fake platform says of its channel is a whole configuration, whatever the console pushes.
 func TestSectionConfigures(t *testing.T) {
 	t.Parallel()
 	for _, m := range modes {
 		p := miniprogramtest.NewPushing(t, m.safe, m.json)
-		keys := p.Section("https://api.weixin.qq.com")
-		_, hasKey := keys["aes_key"]
-		if keys["path"] != "/miniprogram/mini" || hasKey != m.safe || fmt.Sprint(keys["app_id"]) != testApp {
-			t.Errorf("%s: Section = %v", m.name, keys)
+		d, _ := adapterstest.NewDeps()
+		a, err := New("mini", adapterstest.Decode(p.Section("https://api.weixin.qq.com")), d)
+		if err != nil {
+			t.Fatalf("%s: New = %v", m.name, err)
+		}
+		if mini := a.(*Adapter); mini.Path() != "/miniprogram/mini" || len(mini.gate.Keys) > 0 != m.safe || mini.cfg.AppID != testApp {
+			t.Errorf("%s: the section is %+v", m.name, mini.cfg)
 		}
 	}
 }

@@ -127,7 +127,8 @@ func isObject(b []byte) bool {
 
 // Use shows a medium that we send: show is called with a media_id, of the platform's own when it has one (Ref), else of what URL names,
 // uploaded now or in the last days. When the platform has forgotten the id, the file is uploaded once more and show called once more. kind
-// is image, voice, video or file. What cannot be had or is not taken is a *chat.Failure of kind BadMedia.
+// is image, voice, video or file. What cannot be had, or is not what the platform takes, is a *chat.Failure of kind BadMedia; errors of
+// the API are for Classify.
 func (m *Media) Use(ctx context.Context, kind string, medium chat.Media, show func(id string) error) error {
 	if medium.Ref != "" {
 		return show(medium.Ref)
