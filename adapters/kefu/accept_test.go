@@ -16,9 +16,7 @@ import (
 // P9: what one person said is handed over in its order, while others do not wait for it.
 func TestPersonsSideBySide(t *testing.T) {
 	bubble(t, func(t *testing.T, h *house) {
-		p := h.open()
-		defer p.stop()
-		time.Sleep(moment)
+		p := h.running()
 		var mu sync.Mutex
 		at := map[string]int{}
 		p.says(func(m chat.Message) error {
@@ -50,9 +48,7 @@ func TestPersonsSideBySide(t *testing.T) {
 // P5: a message that the house does not take comes again, with the same id, and what the person said afterwards does not come first.
 func TestUnaccepted(t *testing.T) {
 	bubble(t, func(t *testing.T, h *house) {
-		p := h.open()
-		defer p.stop()
-		time.Sleep(moment)
+		p := h.running()
 		var broken atomic.Bool
 		broken.Store(true)
 		p.says(func(m chat.Message) error {
@@ -80,9 +76,7 @@ func TestUnaccepted(t *testing.T) {
 // P19: one person's flood, for which the house has no room, does not keep everybody else waiting for ever.
 func TestSurplus(t *testing.T) {
 	bubble(t, func(t *testing.T, h *house) {
-		p := h.open()
-		defer p.stop()
-		time.Sleep(moment)
+		p := h.running()
 		p.says(func(m chat.Message) error {
 			if m.From.Peer == "wm-flood" {
 				return chat.ErrBusy
@@ -105,9 +99,7 @@ func TestSurplus(t *testing.T) {
 // A panic behind the door is not the end of pulling.
 func TestPanicBehindTheDoor(t *testing.T) {
 	bubble(t, func(t *testing.T, h *house) {
-		p := h.open()
-		defer p.stop()
-		time.Sleep(moment)
+		p := h.running()
 		var once sync.Once
 		p.says(func(chat.Message) error { once.Do(func() { panic("a bug") }); return nil })
 		h.say("ann", "在吗")

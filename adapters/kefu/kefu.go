@@ -5,10 +5,8 @@ package kefu
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
@@ -89,10 +87,7 @@ func New(name string, decode func(into any) error, d adapters.Deps) (adapters.Ad
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	callback := weixin.Account{
-		AppID: s.CorpID, Token: s.Token, TokenPrevious: s.TokenPrevious, AESKey: s.AESKey, AESKeyPrevious: s.AESKeyPrevious,
-	}
-	gate, err := callback.Gate(d.Clock)
+	gate, err := s.callback().Gate(d.Clock)
 	if err != nil {
 		return nil, err
 	}
@@ -117,28 +112,25 @@ func (a *Adapter) vaultKey(what, account string) string {
 	return "kefu/" + what + "/" + a.cfg.CorpID + "/" + account
 }
 
-var (
-	tokenForm = regexp.MustCompile(`^[A-Za-z0-9]{3,32}$`)
-	idForm    = regexp.MustCompile(`^[0-9A-Za-z_.@-]{1,64}$`)
-)
+var idForm = regexp.MustCompile(`^[0-9A-Za-z_.@-]{1,64}$`)
+
+// callback is what WeCom's callbacks have in common with the pushes of the rest of the family.
+func (s *Section) callback() *weixin.Account {
+	return &weixin.Account{
+		Path: s.Path, AppID: s.CorpID, Token: s.Token, TokenPrevious: s.TokenPrevious, AESKey: s.AESKey, AESKeyPrevious: s.AESKeyPrevious,
+		APIBase: s.APIBase,
+	}
+}
 
 // check names the key and the remedy; it never repeats a secret.
 func (s *Section) check() error {
 	switch {
-	case !strings.HasPrefix(s.Path, "/") || strings.ContainsAny(s.Path, " ?#{}"):
-		return fmt.Errorf("path %q must begin with / and be a plain path, as in the app's callback URL", s.Path)
 	case s.CorpID == "":
 		return errors.New("corp_id is missing: copy the 企业ID from the WeCom console (我的企业)")
 	case !idForm.MatchString(s.CorpID):
 		return errors.New("corp_id may hold letters, digits, - and _ only: copy it from the WeCom console")
 	case s.Secret == "":
 		return errors.New("secret is missing: copy the Secret of the app that is listed under 微信客服 → 可调用接口的应用")
-	case s.Token == "":
-		return errors.New("token is missing: without it anybody could forge callbacks; set the Token of the app's callback")
-	case !tokenForm.MatchString(s.Token):
-		return errors.New("token must be 3 to 32 letters and digits, as the console requires")
-	case s.TokenPrevious != "" && !tokenForm.MatchString(s.TokenPrevious):
-		return errors.New("token_previous must be 3 to 32 letters and digits, or left out")
 	case s.AESKey == "":
 		return errors.New("aes_key is missing: WeCom encrypts every callback; copy the EncodingAESKey from the console")
 	case s.OpenKFID == "":
@@ -148,7 +140,7 @@ func (s *Section) check() error {
 	case s.Seats == "" || s.Seats != pool && s.Seats != none && !idForm.MatchString(s.Seats):
 		return errors.New("seats must be pool, none, or the userid of one seat")
 	}
-	return weixin.CheckBase(s.APIBase)
+	return s.callback().CheckCallback()
 }
 
 // Name is the configured name of the channel.

@@ -125,6 +125,14 @@ func (h *house) open() *hall {
 	return p
 }
 
+// running starts a process that stops with the test, and lets it take the lease.
+func (h *house) running() *hall {
+	p := h.open()
+	h.t.Cleanup(p.stop)
+	time.Sleep(moment)
+	return p
+}
+
 // counter is randomness that differs from process to process.
 type counter struct{}
 

@@ -26,9 +26,7 @@ func wantTexts(t testing.TB, p *hall, want ...string) {
 // One callback is enough for everything that was said since, page after page, though a page is empty (has_more with an empty list).
 func TestPullFollowsPages(t *testing.T) {
 	bubble(t, func(t *testing.T, h *house) {
-		p := h.open()
-		defer p.stop()
-		time.Sleep(moment)
+		p := h.running()
 		h.platform.Page(2)
 		h.platform.Blank(2)
 		h.say("ann", "一", "二", "三", "四", "五")
@@ -41,9 +39,7 @@ func TestPullFollowsPages(t *testing.T) {
 // A platform that says has_more for ever and brings nothing is left alone for a while, like one that fails.
 func TestPullGivesUpOnEmptyPages(t *testing.T) {
 	bubble(t, func(t *testing.T, h *house) {
-		p := h.open()
-		defer p.stop()
-		time.Sleep(moment)
+		p := h.running()
 		h.platform.Blank(1 << 20)
 		before := h.platform.Called(syncPath)
 		p.ring(t)
@@ -61,9 +57,7 @@ func TestPullGivesUpOnEmptyPages(t *testing.T) {
 // Callbacks that come while a page is handed over are not lost, and many are one pull.
 func TestBellsJoin(t *testing.T) {
 	bubble(t, func(t *testing.T, h *house) {
-		p := h.open()
-		defer p.stop()
-		time.Sleep(moment)
+		p := h.running()
 		p.says(func(chat.Message) error { time.Sleep(time.Second); return nil })
 		h.say("ann", "一")
 		p.ring(t)
@@ -84,9 +78,7 @@ func TestBellsJoin(t *testing.T) {
 // A callback that got lost on its way costs half a minute, within what the platform allows without its token.
 func TestLostBell(t *testing.T) {
 	bubble(t, func(t *testing.T, h *house) {
-		p := h.open()
-		defer p.stop()
-		time.Sleep(moment)
+		p := h.running()
 		h.say("ann", "有人吗")
 		time.Sleep(pollEvery + moment)
 		wantTexts(t, p, "有人吗")
@@ -111,9 +103,7 @@ func TestPullIsRateLimited(t *testing.T) {
 	} {
 		t.Run(c.how, func(t *testing.T) {
 			bubble(t, func(t *testing.T, h *house) {
-				p := h.open()
-				defer p.stop()
-				time.Sleep(moment)
+				p := h.running()
 				begun := time.Now()
 				var came atomic.Int64
 				p.says(func(chat.Message) error { came.Store(int64(time.Since(begun))); return nil })
@@ -132,9 +122,7 @@ func TestPullIsRateLimited(t *testing.T) {
 	}
 	t.Run("45009 of a poll, then a callback", func(t *testing.T) {
 		bubble(t, func(t *testing.T, h *house) {
-			p := h.open()
-			defer p.stop()
-			time.Sleep(moment)
+			p := h.running()
 			h.platform.FailCall(syncPath, 1, "45009")
 			time.Sleep(pollEvery + moment) // the poll was one too many
 			h.say("ann", "在吗")
@@ -148,9 +136,7 @@ func TestPullIsRateLimited(t *testing.T) {
 // 95007: a callback's token that expired is no reason to wait.
 func TestExpiredBellToken(t *testing.T) {
 	bubble(t, func(t *testing.T, h *house) {
-		p := h.open()
-		defer p.stop()
-		time.Sleep(moment)
+		p := h.running()
 		h.say("ann", "在吗")
 		r := h.platform.Ring(kefutest.Account)
 		h.platform.ForgetRings()
@@ -163,9 +149,7 @@ func TestExpiredBellToken(t *testing.T) {
 // P21: an access token that is refused is renewed once, for all calls.
 func TestRefusedAccessToken(t *testing.T) {
 	bubble(t, func(t *testing.T, h *house) {
-		p := h.open()
-		defer p.stop()
-		time.Sleep(moment)
+		p := h.running()
 		h.platform.Revoke()
 		h.say("ann", "在吗")
 		p.ring(t)
@@ -207,9 +191,7 @@ func TestOldMessages(t *testing.T) {
 // A cursor that the platform knows no more leads to the beginning; history stays history.
 func TestForgottenCursor(t *testing.T) {
 	bubble(t, func(t *testing.T, h *house) {
-		p := h.open()
-		defer p.stop()
-		time.Sleep(moment)
+		p := h.running()
 		h.say("ann", "一", "二", "三")
 		p.ring(t)
 		time.Sleep(moment)
@@ -225,9 +207,7 @@ func TestForgottenCursor(t *testing.T) {
 // An answer that is too large to be read is asked for in smaller pieces.
 func TestHugePage(t *testing.T) {
 	bubble(t, func(t *testing.T, h *house) {
-		p := h.open()
-		defer p.stop()
-		time.Sleep(moment)
+		p := h.running()
 		for i := range 150 {
 			h.platform.Put(adapterstest.Delivery{Peer: fmt.Sprint("p", i), ID: "1", Text: strings.Repeat("长", 4000)})
 		}

@@ -101,9 +101,7 @@ func TestRoutedBySomebodyElse(t *testing.T) {
 		{inPool, "", []chat.Kind{chat.Native, chat.Said, chat.Said}}, {withSeat, "zhangsan", []chat.Kind{chat.Native, chat.Said, chat.Said}},
 	} {
 		bubble(t, func(t *testing.T, h *house) {
-			p := h.open()
-			defer p.stop()
-			time.Sleep(moment)
+			p := h.running()
 			h.say("ann", "一", "二")
 			h.platform.Route("ann", c.state, c.seat)
 			p.ring(t)
@@ -125,9 +123,7 @@ func TestRoutedBySomebodyElse(t *testing.T) {
 	}
 	t.Run("a platform that cannot say", func(t *testing.T) {
 		bubble(t, func(t *testing.T, h *house) {
-			p := h.open()
-			defer p.stop()
-			time.Sleep(moment)
+			p := h.running()
 			h.platform.FailCall(statePath, 1, "busy")
 			h.say("ann", "一")
 			p.ring(t)
@@ -152,9 +148,7 @@ func kinds(t testing.TB, p *hall, want ...chat.Kind) {
 // the last word goes out by the code of the end.
 func TestSeatEvents(t *testing.T) {
 	bubble(t, func(t *testing.T, h *house) {
-		p := h.open()
-		defer p.stop()
-		time.Sleep(moment)
+		p := h.running()
 		h.say("ann", "转人工")
 		p.ring(t)
 		time.Sleep(moment)
@@ -190,9 +184,7 @@ func TestSeatEvents(t *testing.T) {
 // A reply that the platform took and did not show comes back as that reply.
 func TestUndelivered(t *testing.T) {
 	bubble(t, func(t *testing.T, h *house) {
-		p := h.open()
-		defer p.stop()
-		time.Sleep(moment)
+		p := h.running()
 		h.say("ann", "在吗")
 		p.ring(t)
 		time.Sleep(moment)

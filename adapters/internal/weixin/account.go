@@ -31,12 +31,19 @@ var (
 // Check names the key and the remedy; it never repeats a secret. Whether AppSecret must be set is the caller's to say.
 func (a *Account) Check() error {
 	switch {
-	case !strings.HasPrefix(a.Path, "/") || strings.ContainsAny(a.Path, " ?#{}"):
-		return fmt.Errorf("path %q must begin with / and be a plain path, as in the console's URL", a.Path)
 	case a.AppID == "":
 		return errors.New("app_id is missing: copy the developer ID (开发者ID) from the console")
 	case !appIDForm.MatchString(a.AppID):
 		return errors.New("app_id may hold letters, digits, - and _ only: copy it from the console")
+	}
+	return a.CheckCallback()
+}
+
+// CheckCallback is the part of Check that WeCom's accounts share: how the platform calls us, and we it.
+func (a *Account) CheckCallback() error {
+	switch {
+	case !strings.HasPrefix(a.Path, "/") || strings.ContainsAny(a.Path, " ?#{}"):
+		return fmt.Errorf("path %q must begin with / and be a plain path, as in the console's URL", a.Path)
 	case a.Token == "":
 		return errors.New("token is missing: without it anybody could forge messages; set the Token of the console's server configuration")
 	case !tokenForm.MatchString(a.Token):
