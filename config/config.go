@@ -41,8 +41,8 @@ type Media struct {
 	Store string        `yaml:"store"`
 	Keep  time.Duration `yaml:"keep"`   // what is older is removed; default DefaultKeep
 	MaxMB int           `yaml:"max_mb"` // of one file, in MiB; larger ones are not kept; default DefaultMaxMB
-	// Allow are HOST:PORT in private networks ("files.corp.example:9000") that addresses of strangers may lead to. Without it they lead to
-	// public addresses only.
+	// Allow are HOST:PORT in private networks ("files.corp.example:9000") that addresses in messages, and those of pictures in answers that
+	// are uploaded to a platform, may lead to. Without it they lead to public addresses only.
 	Allow []string `yaml:"allow"`
 }
 

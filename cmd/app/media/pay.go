@@ -50,15 +50,19 @@ func (k *Keeper) Pay(ctx context.Context, l postman.Loan) error {
 		return &chat.Failure{Kind: chat.Rate, Retry: busyAgain, Err: errors.New("other media are being kept")}
 	}
 	m.From = l.To
+	var first error
 	for i := range m.Media {
-		if m.Media[i].ID == "" {
+		if m.Media[i].ID == "" || ctx.Err() != nil {
 			continue
 		}
-		if err := k.keep(ctx, m, i, l.Tries); err != nil {
-			return err
+		if err := k.keep(ctx, m, i, l.Tries); err != nil && first == nil {
+			first = err // and on: one that does not come must not keep the others from being kept while they can be had
 		}
 	}
-	return nil
+	if first == nil && ctx.Err() != nil {
+		return &chat.Failure{Kind: chat.Temporary, Err: errors.New("the media of one message took too long")}
+	}
+	return first
 }
 
 // keep keeps one medium, unless it is kept already. Every error is a *chat.Failure.

@@ -2,6 +2,7 @@ package media
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xianda-bot/xianda/adapters/postman"
 	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/cmd/app/outside"
 )
@@ -150,6 +152,40 @@ func TestStoreAway(t *testing.T) {
 	h.now = h.now.Add(giveUp + 2*time.Hour)
 	if err := h.Pay(t.Context(), late); err != nil || len(h.told) != 1 {
 		t.Errorf("after three days: %v, told %v", err, h.told)
+	}
+}
+
+// TestOthersKept: of several media of a message, those that come are kept though one does not.
+func TestOthersKept(t *testing.T) {
+	t.Parallel()
+	h := newHouse(func(_ context.Context, m chat.Media) (io.ReadCloser, error) {
+		if m.Ref == "broken" {
+			return nil, errors.New("502")
+		}
+		return io.NopCloser(strings.NewReader("x")), nil
+	}, Options{})
+	m := chat.Message{ID: "m1", From: ann, Media: []chat.Media{{Kind: "file", Ref: "broken"}, {Kind: "location"}, {Kind: "file", Ref: "whole"}}}
+	for n := range m.Media {
+		m.Media[n].ID = h.ID(m, n, h.now)
+	}
+	b, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := postman.Loan{Debt: chat.Debt{To: ann, Body: b}}
+	var f *chat.Failure
+	if err := h.Pay(t.Context(), l); !errors.As(err, &f) || f.Kind != chat.Temporary || len(h.shelf.all) != 1 {
+		t.Errorf("Pay: %v, %d kept, want the whole one", err, len(h.shelf.all))
+	}
+	l.Tries = len(h.Schedule())
+	if err := h.Pay(t.Context(), l); err != nil || len(h.told) != 1 {
+		t.Errorf("the last attempt: %v, told %v", err, h.told)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	h.shelf.all = map[string]kept{}
+	if err := h.Pay(ended, l); !errors.As(err, &f) || f.Kind != chat.Temporary {
+		t.Errorf("Pay without time: %v", err)
 	}
 }
 
