@@ -215,10 +215,10 @@ func TestProbe(t *testing.T) {
 		platform func(*wechattest.Platform)
 		want     []adapters.Check
 	}{
-		{"all well", func(*Section) {}, func(*wechattest.Platform) {}, []adapters.Check{
+		{"all well", func(*Section) {}, func(p *wechattest.Platform) { p.Seat("wang@shop", false) }, []adapters.Check{
 			{Name: "encryption", OK: true, Detail: "only encrypted pushes are accepted"},
 			{Name: "access token", OK: true, Detail: "stable_token gives one"},
-			{Name: "customer service", OK: true, Detail: "the seat list can be read"},
+			{Name: "customer service", OK: true, Detail: "the seat list can be read; seats of the console's own: 1"},
 		}},
 		{"wrong secret", func(s *Section) { s.AppSecret = "canarywrong" }, func(*wechattest.Platform) {}, []adapters.Check{
 			{Name: "encryption", OK: true, Detail: "only encrypted pushes are accepted"},
@@ -228,6 +228,11 @@ func TestProbe(t *testing.T) {
 			{Name: "encryption", OK: true, Detail: "only encrypted pushes are accepted"},
 			{Name: "access token", OK: true, Detail: "stable_token gives one"},
 			{Name: "customer service", Detail: "/cgi-bin/customservice/getkflist: 48001 api unauthorized rid: 1-2-3 (the account may not use this API: have it verified (an official account can do without: verified: false))"},
+		}},
+		{"no seats, which is no fault", func(*Section) {}, func(p *wechattest.Platform) { p.NoSeats = true }, []adapters.Check{
+			{Name: "encryption", OK: true, Detail: "only encrypted pushes are accepted"},
+			{Name: "access token", OK: true, Detail: "stable_token gives one"},
+			{Name: "customer service", OK: true, Detail: "/cgi-bin/customservice/getkflist: 65400 seats are not enabled rid: 1-2-3 (the account has no seats: enable 客服 in the console)"},
 		}},
 		{"plain, without a secret", func(s *Section) { s.AESKey, s.AppSecret, s.Verified = "", "", false }, func(*wechattest.Platform) {}, []adapters.Check{
 			{Name: "encryption", OK: true, Detail: "plain pushes: set aes_key and choose 安全模式 in the console, so that a captured request is worth nothing"},

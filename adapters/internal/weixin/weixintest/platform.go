@@ -36,6 +36,7 @@ type Platform struct {
 	Account    Account
 	Unverified bool // the API answers 48001
 	NoMenu     bool // custom/send takes no msgmenu (40200)
+	NoSeats    bool // the console has no seats (65400)
 	Silent     bool // a push is answered with success, nothing or a transfer (mini-programs)
 	// Messages are the msgtypes that custom/send takes.
 	Messages []string

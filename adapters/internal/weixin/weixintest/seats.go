@@ -123,7 +123,16 @@ func (p *Platform) transfer(id, account string) {
 
 // seatCall is the API of the seats. The caller holds the lock.
 func (p *Platform) seatCall(r *http.Request, body []byte) (out any, code int) {
+	if p.NoSeats {
+		return nil, 65400
+	}
 	switch r.URL.Path {
+	case "/cgi-bin/customservice/getkflist":
+		list := []any{}
+		for _, s := range p.seats {
+			list = append(list, map[string]any{"kf_account": s.account, "kf_nick": s.account, "kf_id": "1001"})
+		}
+		return map[string]any{"kf_list": list}, 0
 	case "/cgi-bin/customservice/getonlinekflist":
 		list := []any{}
 		for _, s := range p.seats {
