@@ -196,16 +196,7 @@ func (p *Platform) sync(_ *http.Request, body []byte) answer {
 		}
 		at = n
 	}
-	for i, e := range p.items {
-		if e.done || i >= at && !e.served {
-			continue
-		}
-		e.done, e.served = i < at, false
-		select {
-		case e.told <- e.done:
-		default: // told already
-		}
-	}
+	p.tell(at)
 	for at < len(p.items) && now.Sub(p.items[at].at) > keptFor {
 		at++
 	}
@@ -225,12 +216,31 @@ func (p *Platform) sync(_ *http.Request, body []byte) answer {
 		msgs = append(msgs, p.items[at].msg)
 		at++
 	}
+	p.high = max(p.high, at)
 	res := ok()
 	res["next_cursor"], res["msg_list"], res["has_more"] = fmt.Sprint("cur-", at), msgs, 0
 	if len(msgs) > 0 {
 		res["has_more"] = 1 // though nothing may come behind: the next call confirms these
 	}
 	return res
+}
+
+// tell notes what a cursor confirms: everything before it. What was served behind it is asked for again.
+func (p *Platform) tell(cursor int) {
+	for i := p.low; i < p.high; i++ {
+		e := p.items[i]
+		if e.done || i >= cursor && !e.served {
+			continue
+		}
+		if e.done, e.served = i < cursor, false; e.done {
+			delete(p.open, e.key)
+		}
+		select {
+		case e.told <- e.done:
+		default: // told already
+		}
+	}
+	p.low = max(p.low, min(cursor, p.high))
 }
 
 func (p *Platform) accounts(_ *http.Request, body []byte) answer {

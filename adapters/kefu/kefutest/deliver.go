@@ -58,11 +58,9 @@ func (p *Platform) Put(d adapterstest.Delivery) *Entry {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	key := d.Peer + "|" + d.ID
-	for _, e := range p.items {
-		if e.key == key && !e.done {
-			e.served, e.told = false, make(chan bool, 1)
-			return e
-		}
+	if e := p.open[key]; e != nil {
+		e.served, e.told = false, make(chan bool, 1)
+		return e
 	}
 	at := d.At
 	if at.IsZero() {
@@ -118,7 +116,7 @@ func (p *Platform) append(key, peer, itemID string, at time.Time, msg map[string
 		msg["send_time"] = at.Unix()
 	}
 	e := &entry{key: key, at: at, msg: msg, told: make(chan bool, 1)}
-	p.items = append(p.items, e)
+	p.items, p.open[key] = append(p.items, e), e
 	return e
 }
 

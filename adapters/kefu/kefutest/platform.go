@@ -54,6 +54,9 @@ type Platform struct {
 
 	mu       sync.Mutex // guards all below
 	items    []*entry
+	open     map[string]*entry // of items, those that are not confirmed
+	low      int               // everything before it is confirmed
+	high     int               // nothing from here on was served
 	page     int
 	blank    int
 	rings    map[string]time.Time
@@ -107,7 +110,7 @@ func New(t testing.TB) *Platform {
 	}
 	return &Platform{
 		t: t, key: k, page: maxPageItems,
-		rings: map[string]time.Time{}, revoked: map[string]bool{}, people: map[string]*person{}, codes: map[string]*once{},
+		open: map[string]*entry{}, rings: map[string]time.Time{}, revoked: map[string]bool{}, people: map[string]*person{}, codes: map[string]*once{},
 		sentIDs: map[string]bool{}, calls: map[string]int{}, fails: map[string][]string{},
 		seats: map[string]bool{"zhangsan": false}, media: map[string][]byte{},
 	}
@@ -187,7 +190,8 @@ func (p *Platform) Blank(n int) {
 func (p *Platform) Lose() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.items = nil
+	p.items, p.low, p.high = nil, 0, 0
+	clear(p.open)
 }
 
 // Revoke makes the access token invalid.
