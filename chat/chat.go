@@ -138,6 +138,10 @@ type ReplyRight struct {
 	Data    json.RawMessage `json:"data,omitempty"` // the adapter's own: msg_id, reply token …
 	Expires time.Time       `json:"expires"`        // zero: no window
 	Left    int             `json:"left"`           // replies left; -1: no limit
+
+	// Own: replies to the message that brought it have this right and no other, and only they take from it, though newer messages came
+	// (QQ, LINE: a reply names the message that it answers). What is not a reply to it, such as a seat's words, takes from the newest.
+	Own bool `json:"own,omitempty"`
 }
 
 // Failure is why a platform did not take a message. The adapter classifies, the postman alone acts on it.

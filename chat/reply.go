@@ -112,12 +112,13 @@ type Debt struct {
 	Kind  DebtKind        `json:"kind"`
 	To    Address         `json:"to"`
 	Body  json.RawMessage `json:"body"`
-	Tries int             `json:"tries"`         // earlier attempts
-	Due   time.Time       `json:"due"`           // not before; zero with Parked
-	Park  bool            `json:"park"`          // waits for the person's next message
-	Turn  string          `json:"turn"`          // the turn that owes it
-	Epoch string          `json:"epoch"`         // of a bot's reply: the hold it was judged under; "" is no hold
-	Bot   bool            `json:"bot,omitempty"` // said by the bot: not to be sent once a seat holds the conversation
+	Tries int             `json:"tries"`           // earlier attempts
+	Due   time.Time       `json:"due"`             // not before; zero with Parked
+	Park  bool            `json:"park"`            // waits for the person's next message
+	Turn  string          `json:"turn"`            // the turn that owes it
+	Epoch string          `json:"epoch"`           // of a bot's reply: the hold it was judged under; "" is no hold
+	Right *ReplyRight     `json:"right,omitempty"` // of the message that it answers, if that is Own
+	Bot   bool            `json:"bot,omitempty"`   // said by the bot: not to be sent once a seat holds the conversation
 }
 
 // Signal is the body of a CaseDebt: one POST of the case webhook.

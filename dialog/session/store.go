@@ -157,8 +157,10 @@ type Committed struct {
 type Loan struct {
 	chat.Debt
 	Fence string
-	Right *chat.ReplyRight // the newest live right, one message already reserved; nil: sending is not counted here
-	Hold  *Hold            // at the moment of lending
+	// Right is the debt's own (Debt.Right) while that lives; else the newest live right, one message already reserved; nil: sending is not counted here. Another attempt after an unknown
+	// outcome has the right of the first one while that lives, so that a platform which knows a message by what it answers shows it once.
+	Right *chat.ReplyRight
+	Hold  *Hold // at the moment of lending
 }
 
 // Verdict is how a loan ended.

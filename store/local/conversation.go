@@ -68,6 +68,7 @@ type debt struct {
 	Fence    string   `json:"f,omitempty"`
 	Until    int64    `json:"x,omitempty"` // end of the loan
 	Reserved []string `json:"g,omitempty"` // grants that paid for the loan
+	First    *right   `json:"w,omitempty"` // right of the first attempt of which it is not known whether it was shown
 	Place    int64    `json:"q,omitempty"` // number of its turn, or of the turn whose passive reply it waits behind
 }
 

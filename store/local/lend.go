@@ -1,6 +1,7 @@
 package local
 
 import (
+	"bytes"
 	"slices"
 	"time"
 
@@ -63,18 +64,21 @@ func (c *conversation) ready(d *debt, now int64) bool {
 
 // reserve takes one message from every live right; false when none has something left.
 func (c *conversation) reserve(d *debt, loan *session.Loan, now int64) bool {
+	if d.Right != nil && !(&right{ReplyRight: *d.Right}).live(now) {
+		d.Right = nil
+	}
 	newest := -1
 	for i := range c.Rights {
 		if c.Rights[i].live(now) && c.Rights[i].Left != 0 {
 			newest = i
 		}
 	}
-	if newest < 0 {
+	if newest < 0 && d.Right == nil {
 		return false
 	}
 	for i := range c.Rights {
 		r := &c.Rights[i]
-		if !r.live(now) || r.Left == 0 {
+		if !r.live(now) || r.Left == 0 || d.Right != nil && !bytes.Equal(r.Data, d.Right.Data) {
 			continue
 		}
 		if r.Left > 0 {
@@ -82,7 +86,19 @@ func (c *conversation) reserve(d *debt, loan *session.Loan, now int64) bool {
 		}
 		d.Reserved = append(d.Reserved, r.Grant)
 	}
-	r := c.Rights[newest].ReplyRight
+	if d.Right != nil {
+		own := *d.Right
+		own.Data = slices.Clone(own.Data)
+		loan.Right = &own
+		return true
+	}
+	// Another attempt after an unknown outcome answers what the first one answered, so that the platform knows it again.
+	if d.First == nil || !d.First.live(now) {
+		first := c.Rights[newest]
+		first.Data = slices.Clone(first.Data)
+		d.First = &first
+	}
+	r := d.First.ReplyRight
 	r.Data = slices.Clone(r.Data)
 	loan.Right = &r
 	return true
@@ -115,6 +131,12 @@ func (c *conversation) settle(s session.Settlement, t *moment) {
 		}
 	}
 	d.Fence, d.Until, d.Reserved, c.changed = "", 0, nil, true
+	if s.GiveBack || s.Spent { // nothing was shown
+		d.First = nil
+	}
+	if s.Spent || s.Verdict == session.Park { // this right is worth nothing
+		d.First, d.Right = nil, nil
+	}
 	switch s.Verdict {
 	case session.Again:
 		d.Due = at(t.now + s.After.Milliseconds())

@@ -43,6 +43,7 @@ type debt struct {
 	Lent   float64  `json:"x,omitempty"`
 	Fence  string   `json:"f,omitempty"`
 	From   []string `json:"g,omitempty"`
+	Right  *right   `json:"w,omitempty"`
 }
 
 // right is a right to reply as the scripts keep it: chat.ReplyRight as a string, and what they compare and count.
@@ -52,6 +53,7 @@ type right struct {
 	Left    float64 `json:"l"`
 	Whole   string  `json:"j"`
 	Grant   string  `json:"n,omitempty"`
+	Own     bool    `json:"o,omitempty"`
 }
 
 // timer is a timer as the scripts keep it, with the message that it becomes.
@@ -102,6 +104,13 @@ func encodeDebts(a chat.Address, c *session.Claim, debts []chat.Debt) (string, e
 		}
 		if d.Park {
 			list[i].Due = 0
+		}
+		if d.Right != nil {
+			own, err := asRight(d.Right)
+			if err != nil {
+				return "", err
+			}
+			own.Own, list[i].Right = true, &own
 		}
 	}
 	b, err := json.Marshal(list)
@@ -164,8 +173,16 @@ func (d debt) chat(a chat.Address) (chat.Debt, error) {
 			return chat.Debt{}, fmt.Errorf("redis: debt %s: %w", d.ID, err)
 		}
 	}
-	return chat.Debt{ID: d.ID, Kind: chat.DebtKind(d.Kind), To: to, Body: json.RawMessage(d.Body), Tries: int(d.Tries),
-		Due: moment(d.Due), Park: d.Parked, Turn: d.Turn, Epoch: d.Epoch, Bot: d.Bot}, nil
+	owed := chat.Debt{ID: d.ID, Kind: chat.DebtKind(d.Kind), To: to, Body: json.RawMessage(d.Body), Tries: int(d.Tries),
+		Due: moment(d.Due), Park: d.Parked, Turn: d.Turn, Epoch: d.Epoch, Bot: d.Bot}
+	if d.Right != nil && d.Right.Own {
+		own, err := d.Right.chat()
+		if err != nil {
+			return chat.Debt{}, err
+		}
+		owed.Right = &own
+	}
+	return owed, nil
 }
 
 // unpaid are the debts of the kinds asked for; no kind is all.
@@ -192,12 +209,17 @@ func encodeRight(r *chat.ReplyRight) (string, error) {
 	if r == nil {
 		return "", nil
 	}
-	whole, err := json.Marshal(r)
+	as, err := asRight(r)
 	if err != nil {
 		return "", err
 	}
-	b, err := json.Marshal(right{Pool: r.Pool, Expires: float64(ms(r.Expires)), Left: float64(r.Left), Whole: string(whole)})
+	b, err := json.Marshal(as)
 	return string(b), err
+}
+
+func asRight(r *chat.ReplyRight) (right, error) {
+	whole, err := json.Marshal(r)
+	return right{Pool: r.Pool, Expires: float64(ms(r.Expires)), Left: float64(r.Left), Whole: string(whole)}, err
 }
 
 func (r right) chat() (chat.ReplyRight, error) {

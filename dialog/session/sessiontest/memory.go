@@ -71,9 +71,10 @@ type delivery struct {
 type debt struct {
 	chat.Debt
 	fence    string
-	until    time.Time // of the fence
-	reserved []int64   // rights that one message was taken from
-	shows    *delivery // a passive reply that is not yet shown; Due is when it becomes debts, Park whether these wait
+	until    time.Time        // of the fence
+	reserved []int64          // rights that one message was taken from
+	first    *chat.ReplyRight // of the first attempt of which it is not known whether it was shown
+	shows    *delivery        // a passive reply that is not yet shown; Due is when it becomes debts, Park whether these wait
 	replies  []chat.Reply
 }
 

@@ -55,7 +55,10 @@ func (s *Memory) lendOldest(c *conversation, kind chat.DebtKind, d time.Duration
 	}
 	loan := session.Loan{}
 	if kind == chat.ReplyDebt {
-		if !o.Park && c.counted && !c.some(now) {
+		if o.Right != nil && !o.Right.Expires.IsZero() && !o.Right.Expires.After(now) {
+			o.Right = nil
+		}
+		if !o.Park && c.counted && !c.some(now) && o.Right == nil {
 			o.Park, o.Due, o.fence = true, time.Time{}, ""
 		}
 		if o.Park {
@@ -66,7 +69,19 @@ func (s *Memory) lendOldest(c *conversation, kind chat.DebtKind, d time.Duration
 			}
 			return
 		}
-		loan.Right = c.reserve(o, now)
+		if o.Right != nil {
+			own := clone(*o.Right)
+			c.reserve(o, now)
+			loan.Right = &own
+		} else if loan.Right = c.reserve(o, now); loan.Right != nil {
+			if o.first != nil && (o.first.Expires.IsZero() || o.first.Expires.After(now)) {
+				first := clone(*o.first)
+				loan.Right = &first
+			} else {
+				first := clone(*loan.Right)
+				o.first = &first
+			}
+		}
 	}
 	o.fence, o.until = s.next(), now.Add(d)
 	loan.Debt, loan.Fence = clone(o.Debt), o.fence
@@ -90,7 +105,7 @@ func (c *conversation) reserve(o *debt, now time.Time) *chat.ReplyRight {
 	o.reserved = nil
 	for i := range c.rights {
 		r := &c.rights[i]
-		if !r.live(now) || r.Left == 0 {
+		if !r.live(now) || r.Left == 0 || o.Right != nil && string(r.Data) != string(o.Right.Data) {
 			continue
 		}
 		if r.Left > 0 {
@@ -126,6 +141,12 @@ func (c *conversation) settle(t session.Settlement, now time.Time) {
 		return
 	}
 	d := c.debts[i]
+	if t.GiveBack || t.Spent {
+		d.first = nil
+	}
+	if t.Spent || t.Verdict == session.Park {
+		d.first, d.Right = nil, nil
+	}
 	for j := range c.rights {
 		r := &c.rights[j]
 		if !slices.Contains(d.reserved, r.serial) {

@@ -23,6 +23,7 @@ for _, v in ipairs(cjson.decode(ARGV[3])) do
         end
       end
       d.f, d.x, d.g = nil, nil, nil
+      if v.s or v.v == 'park' or v.g and d.w and not d.w.o then d.w = nil end -- nothing was shown, or this right is worth nothing
       if v.v == 'again' then
         d.n, d.u = (d.n or 0) + 1, now + v.a
       elseif v.v == 'park' then
