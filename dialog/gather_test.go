@@ -1,6 +1,7 @@
 package dialog_test
 
 import (
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -119,4 +120,32 @@ func TestUndelivered(t *testing.T) {
 			t.Errorf("after an answer that was not shown: %q, %v, want %q", words(replies), err, want)
 		}
 	})
+}
+
+// TestAnswerByRight: a channel that may not push answers by the right that a message brings (QQ), and keeps the answer without one.
+func TestAnswerByRight(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		right *chat.ReplyRight
+		want  int // loans
+	}{
+		{"with a right", &chat.ReplyRight{Pool: "message", Left: 4, Expires: time.Now().Add(time.Hour)}, 1},
+		{"without one", nil, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			store := sessiontest.NewMemory(time.Now)
+			h := newHost(t, store, chat.Caps{Window: time.Hour}, dialog.Options{})
+			m := chat.Message{ID: "a", Kind: chat.Said, From: ann, Text: "几点开门", At: time.Now(), Right: c.right}
+			if _, err := h.Turn(t.Context(), m); !errors.Is(err, chat.ErrLater) {
+				t.Fatal(err)
+			}
+			h.Wait()
+			lent, err := store.Lend(t.Context(), ann, time.Minute)
+			if err != nil || len(lent.Loans) != c.want {
+				t.Errorf("Lend = %+v, %v, want %d loans", lent, err, c.want)
+			}
+		})
+	}
 }

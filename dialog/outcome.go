@@ -14,7 +14,7 @@ func (h *Host) outcome(c *session.Claim, j judgement) session.Outcome {
 	m, caps := c.Message, h.channels.Caps(c.Message.From)
 	o := session.Outcome{
 		Session: j.session, Cases: j.cases, Recall: j.recall, Timers: j.timers, Unset: j.unset, Drop: j.drop, Dead: j.dead,
-		Counts: j.counts, Park: caps.Push < chat.Part,
+		Counts: j.counts, Park: !answerable(c, caps),
 	}
 	for i := range j.replies {
 		if j.replies[i].Key == "" {
@@ -57,11 +57,14 @@ func (h *Host) deliver(c *session.Claim, caps chat.Caps, replies []chat.Reply, o
 	earlier, free := owed(c)
 	for _, r := range replies {
 		for _, piece := range h.channels.Fit(r, caps) {
-			o.Instead = append(o.Instead, replyDebt(c, piece, o.Park))
+			d := replyDebt(c, piece, o.Park)
+			if own := c.Message.Right; own != nil && own.Own && (own.Left < 0 || len(o.Instead) < own.Left) {
+				d.Right = own
+			}
+			o.Instead = append(o.Instead, d)
 		}
 	}
-	push := caps.Push >= chat.Part
-	if push {
+	if answerable(c, caps) {
 		for _, u := range earlier {
 			o.Revive = o.Revive || u.debt.Park
 		}
@@ -121,6 +124,15 @@ func owed(c *session.Claim) (all []unpaid, free bool) {
 		all = append(all, unpaid{u.Debt, r})
 	}
 	return all, true
+}
+
+// answerable tells whether something can be shown beside the platform's own response: because the channel may push, or because a right to
+// reply lives that a message brought (QQ).
+func answerable(c *session.Claim, caps chat.Caps) bool {
+	if caps.Push >= chat.Part {
+		return true
+	}
+	return len(c.Rights) > 0 && mayPush(c)
 }
 
 // mayPush tells whether a right to reply is left.

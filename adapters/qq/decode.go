@@ -171,9 +171,9 @@ func right(group bool, why reason, at, received time.Time) *chat.ReplyRight {
 		return nil // two strings: it does not happen
 	}
 	if group {
-		return &chat.ReplyRight{Pool: "message", Data: data, Expires: at.Add(groupWindow), Left: groupReplies}
+		return &chat.ReplyRight{Pool: "message", Data: data, Expires: at.Add(groupWindow), Left: groupReplies, Own: true}
 	}
-	return &chat.ReplyRight{Pool: "message", Data: data, Expires: at.Add(privateWindow), Left: privateReplies}
+	return &chat.ReplyRight{Pool: "message", Data: data, Expires: at.Add(privateWindow), Left: privateReplies, Own: true}
 }
 
 func union(a author) string {
