@@ -2,7 +2,9 @@ package kefu
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -63,7 +65,7 @@ func (a *Adapter) read(p *weixin.Push, _ time.Time) (weixin.Visit, error) {
 
 // ring notes a callback so that it is not lost: here while this process pulls, else in the vault. An error: the platform shall ring again.
 func (b *bells) ring(ctx context.Context, account, token string) error {
-	if account == b.a.cfg.OpenKFID && b.a.lease.held() {
+	if account == b.a.cfg.OpenKFID && b.a.lease.Held() {
 		b.note(token)
 		return nil
 	}
@@ -143,4 +145,12 @@ func (b *bells) refused(token string) {
 	if b.token == token {
 		b.token = ""
 	}
+}
+
+func nonce(random io.Reader) (string, error) {
+	var b [12]byte
+	if _, err := io.ReadFull(random, b[:]); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(b[:]), nil
 }

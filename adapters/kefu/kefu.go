@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/internal/lease"
 	"github.com/xianda-bot/xianda/adapters/internal/sparing"
 	"github.com/xianda-bot/xianda/adapters/internal/weixin"
 	"github.com/xianda-bot/xianda/chat"
@@ -61,7 +62,7 @@ type Adapter struct {
 	media *weixin.Media
 	porch *weixin.Porch
 	notes *sparing.Notes
-	lease *lease
+	lease *lease.Lease
 	bells *bells
 	doubt *doubts
 
@@ -102,7 +103,7 @@ func New(name string, decode func(into any) error, d adapters.Deps) (adapters.Ad
 	// A token belongs to corp and secret; several accounts of one app share it.
 	key := a.vaultKey("token", weixin.Fingerprint(s.Secret))
 	a.api.Tokens = weixin.NewTokens(key, d.Vault, d.Clock, a.api.WorkToken(s.CorpID, s.Secret))
-	a.lease = newLease(a.vaultKey("lease", s.OpenKFID), d)
+	a.lease = lease.New(a.vaultKey("lease", s.OpenKFID), d)
 	a.bells = newBells(a)
 	return a, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/internal/lease"
 	"github.com/xianda-bot/xianda/adapters/kefu/kefutest"
 	"github.com/xianda-bot/xianda/chat"
 )
@@ -83,7 +84,7 @@ func TestLeaseIsTakenOver(t *testing.T) {
 		defer first.stop()
 		h.say("ann", "二")
 		second.ring(t)
-		time.Sleep(leaseFor + 2*time.Second)
+		time.Sleep(lease.For + 2*time.Second)
 		wantTexts(t, second, "二")
 		h.say("ann", "三")
 		second.ring(t)
@@ -117,7 +118,7 @@ func TestPausedProcessKeepsTheCursor(t *testing.T) {
 		first.says(func(chat.Message) error {
 			if pause.Load() {
 				dead.Store(true) // nothing of it reaches the vault for a while
-				time.Sleep(3 * leaseFor)
+				time.Sleep(3 * lease.For)
 				dead.Store(false)
 			}
 			return nil
@@ -129,9 +130,9 @@ func TestPausedProcessKeepsTheCursor(t *testing.T) {
 		defer second.stop()
 		h.say("ann", "二")
 		second.ring(t)
-		time.Sleep(2 * leaseFor)
+		time.Sleep(2 * lease.For)
 		wantTexts(t, second, "一", "二")
-		time.Sleep(3 * leaseFor)
+		time.Sleep(3 * lease.For)
 		first.stop()
 		h.say("ann", "三")
 		second.ring(t)
@@ -154,7 +155,7 @@ func TestDeathBeforeTheCursorIsKept(t *testing.T) {
 		defer first.stop()
 		second := h.open()
 		defer second.stop()
-		time.Sleep(leaseFor + 2*time.Second)
+		time.Sleep(lease.For + 2*time.Second)
 		wantTexts(t, second, "一", "二")
 		for i, m := range second.heard() {
 			if was := first.heard()[i]; m.ID != was.ID || m.From != was.From {
@@ -170,7 +171,7 @@ func TestBellWithoutAVault(t *testing.T) {
 		p, dead := h.openMortal("")
 		defer p.stop()
 		dead.Store(true)
-		time.Sleep(2 * leaseFor)
+		time.Sleep(2 * lease.For)
 		if w := serve(p.door, h.platform.Ring(kefutest.Account)); w.Code != 503 {
 			t.Errorf("answered with %d, want 503", w.Code)
 		}

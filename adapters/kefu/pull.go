@@ -14,6 +14,7 @@ import (
 const (
 	lookEvery = 400 * time.Millisecond // at callbacks that other processes took, and at a lease that others have
 	pollEvery = 30 * time.Second       // without a callback; without its token the platform allows few calls a minute
+	endFor    = 3 * time.Second        // for giving the lease back
 	askFor    = 8 * time.Second        // for a page to come
 	firstWait = 500 * time.Millisecond // after a pull that failed; then twice as long …
 	mostWait  = 30 * time.Second       // … up to this
@@ -33,6 +34,8 @@ const (
 
 var errStill = errors.New(syncPath + ": has_more, and nothing comes")
 
+var errLost = errors.New("another process pulls")
+
 // mark is how far an account was pulled, as the vault keeps it.
 type mark struct {
 	Cursor string `json:"cursor"`
@@ -43,9 +46,9 @@ type mark struct {
 func (a *Adapter) pull(ctx context.Context, in adapters.Inbox) {
 	for ctx.Err() == nil {
 		mine := false
-		if a.lease.free(ctx) {
+		if a.lease.Free(ctx) {
 			var err error
-			if mine, err = a.lease.take(ctx, nil); err != nil {
+			if mine, err = a.lease.Take(ctx, nil); err != nil {
 				a.trouble("lease", err)
 			}
 		}
@@ -71,16 +74,16 @@ func (a *Adapter) rest(ctx context.Context, d time.Duration) {
 // lead pulls as long as the lease is kept.
 func (a *Adapter) lead(ctx context.Context, in adapters.Inbox) {
 	defer func() {
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), doorFor)
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), endFor)
 		defer cancel()
-		a.lease.drop(last)
+		a.lease.Drop(last)
 	}()
 	ctx, cancel := context.WithCancel(ctx)
 	kept := make(chan struct{})
 	go func() {
 		defer close(kept)
 		defer cancel()
-		a.lease.keep(ctx)
+		a.lease.Keep(ctx)
 	}()
 	defer func() { cancel(); <-kept }()
 
@@ -197,7 +200,7 @@ func (p *puller) save(ctx context.Context, m mark) error {
 	if err != nil {
 		return err
 	}
-	mine, err := p.a.lease.take(ctx, func(ctx context.Context) error {
+	mine, err := p.a.lease.Take(ctx, func(ctx context.Context) error {
 		return p.a.deps.Vault.Put(ctx, p.a.vaultKey("cursor", p.a.cfg.OpenKFID), string(b), 0)
 	})
 	switch {

@@ -251,7 +251,9 @@ func TestMessageIDs(t *testing.T) {
 func TestCodes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, nil)
-		d.lease.until.Store(time.Now().Add(time.Hour).UnixNano())
+		if mine, err := d.lease.Take(t.Context(), nil); !mine || err != nil {
+			t.Fatalf("the lease: %t, %v", mine, err)
+		}
 		bob, right := d.welcome("bob")
 		d.ann = bob
 		long := strings.Repeat("这是很长的一句话。", 60) // 1620 bytes: above and below the menu

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/internal/lease"
 )
 
 const (
@@ -34,18 +36,11 @@ func allowed() []string {
 
 // Run polls whenever no other process does. What was handed over and accepted is confirmed with the next poll, nothing sooner.
 func (p *puller) Run(ctx context.Context, in adapters.Inbox) error {
-	l, err := newLease(p.deps, p.self.id)
-	if err != nil {
-		return err
-	}
+	l := lease.New(fmt.Sprintf("telegram/poller/%d", p.self.id), p.deps)
 	p.works.Go(func() { p.introduce(ctx) })
 	p.unregister(ctx)
 	for ctx.Err() == nil {
-		ok, err := l.take(ctx)
-		if err != nil && ctx.Err() == nil && p.notes.First("lease") {
-			p.deps.Log.Warn("the store does not say who polls; asked again (said once a minute)", "channel", p.name, "error", err)
-		}
-		if ok {
+		if p.mine(ctx, l) {
 			p.hold(ctx, l, in)
 			continue
 		}
@@ -55,15 +50,27 @@ func (p *puller) Run(ctx context.Context, in adapters.Inbox) error {
 	return nil
 }
 
+// mine tells whether this process may poll.
+func (p *puller) mine(ctx context.Context, l *lease.Lease) bool {
+	if !l.Free(ctx) {
+		return false
+	}
+	mine, err := l.Take(ctx, nil)
+	if err != nil && ctx.Err() == nil && p.notes.First("lease") {
+		p.deps.Log.Warn("the store does not say who polls; asked again (said once a minute)", "channel", p.name, "error", err)
+	}
+	return mine
+}
+
 // hold polls as long as the lease is ours, and gives it back.
-func (p *puller) hold(ctx context.Context, l *lease, in adapters.Inbox) {
+func (p *puller) hold(ctx context.Context, l *lease.Lease, in adapters.Inbox) {
 	holding, cancel := context.WithCancel(ctx)
 	defer cancel()
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
 		defer cancel()
-		l.hold(holding)
+		l.Keep(holding)
 	}()
 	confirm := p.pull(holding, in)
 	cancel()
@@ -79,9 +86,7 @@ func (p *puller) hold(ctx context.Context, l *lease, in adapters.Inbox) {
 			p.deps.Log.Debug("the last updates were not confirmed; they come again, and are known", "channel", p.name, "error", err)
 		}
 	}
-	if err := l.drop(ending); err != nil {
-		p.deps.Log.Debug("the lease was not given back; it ends by itself", "channel", p.name, "error", err)
-	}
+	l.Drop(ending)
 }
 
 // pull polls until ctx ends, and returns what is to be confirmed still: the offset, 0 for none, as when the last poll has told it already.

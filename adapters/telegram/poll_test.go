@@ -15,6 +15,7 @@ import (
 
 	"github.com/xianda-bot/xianda/adapters"
 	"github.com/xianda-bot/xianda/adapters/adapterstest"
+	"github.com/xianda-bot/xianda/adapters/internal/lease"
 	"github.com/xianda-bot/xianda/adapters/telegram/telegramtest"
 	"github.com/xianda-bot/xianda/chat"
 )
@@ -203,7 +204,7 @@ func TestPollerVanishes(t *testing.T) {
 		for len(two.heard()) == 0 && time.Since(begun) < time.Minute {
 			time.Sleep(100 * time.Millisecond)
 		}
-		if took := time.Since(begun); took > leaseFor+2*standingBy {
+		if took := time.Since(begun); took > lease.For+2*standingBy {
 			t.Errorf("another process took over after %s", took)
 		}
 		time.Sleep(time.Second)
