@@ -207,7 +207,7 @@ func (f *front) write(who string, r *rand.Rand) {
 		d := adapterstest.Delivery{Kind: chat.Said, Peer: who, ID: fmt.Sprint(who, "-", i), Text: "轮次", At: time.Now()}
 		f.messages.Add(1)
 		copies := 1
-		if r.IntN(20) == 0 {
+		if r.IntN(20) == 0 && !f.kind.steady {
 			copies = 2
 		}
 		answers := make([]adapterstest.Answer, copies)

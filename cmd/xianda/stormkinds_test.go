@@ -17,7 +17,7 @@ type stormKind struct {
 	kind    string
 	gate    gate
 	pulled  bool     // the house asks the platform, nobody calls it
-	steady  bool     // no answer is lost on its way: it says nothing to the platform
+	steady  bool     // what we answer says nothing to the platform: none is lost on its way, and none comes twice at once
 	writers int      // people who write at the same time
 	pause   int      // the longest that a person waits before the next message, in ms
 	faults  []string // what sends meet now and then: definite refusals, and lost answers where the platform knows a message again
@@ -28,7 +28,7 @@ func stormy(t testing.TB) []stormKind {
 	return []stormKind{
 		{kind: "wechat", gate: wechattest.New(t), writers: 16, pause: 60, faults: []string{"busy", "token"}},
 		{kind: "miniprogram", gate: miniprogramtest.New(t), writers: 64, pause: 2400, faults: []string{"busy", "502"}},
-		{kind: "kefu", gate: kefutest.New(t), steady: true, writers: 16, pause: 200, faults: []string{"busy", "502-after-send"}},
+		{kind: "kefu", gate: kefutest.New(t), steady: true, writers: 64, pause: 2400, faults: []string{"busy", "502-after-send"}},
 		{kind: "telegram", gate: telegramtest.New(t).Webhook(), writers: 32, pause: 1200, faults: []string{"busy", "500"}},
 		{kind: "qq", gate: qqtest.New(t), writers: 16, pause: 300, faults: []string{"busy", "502", "timeout-after-send"}},
 		{kind: "web", gate: newPages(), writers: 16, pause: 200, faults: []string{""}},
