@@ -58,7 +58,9 @@ func TestLinkRefuses(t *testing.T) {
 // F4: followers of accounts under one owner are known by one id.
 func TestUnion(t *testing.T) {
 	t.Parallel()
-	h := newHall(t, section(true, true, numbered))
+	s := section(true, true, numbered)
+	s.OpenPlatform = true
+	h := newHall(t, s)
 	h.platform.Follow("ann", "o6_bmasdasdsad6_2sgVt7hMZOPfL")
 	h.platform.Follow("bob", "") // the account is bound to no open platform
 	for name, want := range map[string]string{"ann": "weixin:o6_bmasdasdsad6_2sgVt7hMZOPfL", "bob": "", "stranger": ""} {
@@ -66,6 +68,11 @@ func TestUnion(t *testing.T) {
 		if got != want || err != nil {
 			t.Errorf("%s: Union = %q, %v, want %q", name, got, err, want)
 		}
+	}
+	alone := newHall(t, section(true, true, numbered))
+	alone.platform.Follow("ann", "o6_bmasdasdsad6_2sgVt7hMZOPfL")
+	if got, err := alone.Union(t.Context(), ann); got != "" || err != nil || alone.platform.Called(userPath) != 0 {
+		t.Errorf("an account of no open platform: Union = %q, %v with %d calls, want none", got, err, alone.platform.Called(userPath))
 	}
 	h.platform.Unverified = true
 	if _, err := h.Union(t.Context(), ann); err == nil {

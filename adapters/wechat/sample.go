@@ -16,5 +16,6 @@ const Sample = `# A WeChat official account. In its console: 设置与开发 →
   # aes_key: ${SHOP_AES_KEY}   # set = only encrypted pushes are accepted
   verified: true               # may call the customer-service API: late answers and seats can push
   menus: numbered              # numbered | links | push
+  # open_platform: true        # the account is bound to 微信开放平台: people are known over all accounts of it
   # native_seats: off          # 人工 never goes to the seats of the console's own 客服, though one is online
 `

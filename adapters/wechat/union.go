@@ -9,10 +9,10 @@ import (
 
 const userPath = "/cgi-bin/user/info"
 
-// Union asks who the person is over all accounts of one owner (unionid). It is "" for whoever does not follow the account, and for
-// accounts that are not bound to an open platform (开放平台), which have none, or not verified, which may not ask.
+// Union asks who the person is over all accounts of one owner (unionid). It is "" for whoever does not follow the account. Accounts that
+// are bound to no open platform (开放平台) have none, and those that are not verified may not ask: for them the platform is not asked.
 func (a *Adapter) Union(ctx context.Context, who chat.Address) (string, error) {
-	if !a.mayPush() {
+	if !a.cfg.OpenPlatform || !a.mayPush() {
 		return "", nil
 	}
 	var user struct {

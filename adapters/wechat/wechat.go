@@ -24,6 +24,7 @@ type Section struct {
 	AESKey         string `yaml:"aes_key" json:"aes_key,omitempty"`                   // set: only encrypted pushes are accepted
 	AESKeyPrevious string `yaml:"aes_key_previous" json:"aes_key_previous,omitempty"` // accepted as well, during a rotation
 	Verified       bool   `yaml:"verified" json:"verified,omitempty"`                 // may call the customer-service API (微信认证)
+	OpenPlatform   bool   `yaml:"open_platform" json:"open_platform,omitempty"`       // bound to one (微信开放平台), so that it has unionids
 	Menus          string `yaml:"menus" json:"menus,omitempty"`                       // numbered (default), links or push
 	APIBase        string `yaml:"api_base" json:"api_base,omitempty"`                 // default https://api.weixin.qq.com
 }

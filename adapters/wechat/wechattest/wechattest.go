@@ -67,7 +67,7 @@ func of(t testing.TB, a weixintest.Account) *Platform {
 func (p *Platform) Section(base string) map[string]any {
 	s := map[string]any{
 		"path": "/wechat/shop", "app_id": p.Account.App, "app_secret": p.Account.Secret, "token": p.Account.Token,
-		"verified": !p.Unverified, "api_base": base,
+		"verified": !p.Unverified, "open_platform": true, "api_base": base,
 	}
 	if p.Account.Key != "" {
 		s["aes_key"] = p.Account.Key
