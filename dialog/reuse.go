@@ -82,7 +82,7 @@ func shownAs(slot *script.Slot, value string) string {
 	}
 	head, tail = min(head, 4), min(tail, 4)
 	if len(all) <= 3 {
-		head, tail = 1, 0
+		head, tail = min(1, len(all)), 0
 	}
 	return string(all[:head]) + "****" + string(all[len(all)-tail:])
 }

@@ -86,7 +86,7 @@ func (u *Unions) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case s := <-u.todo:
-			if err := u.learn(ctx, s); err != nil && ctx.Err() == nil {
+			if err := u.Learn(ctx, s.a, s.union); err != nil && ctx.Err() == nil {
 				u.people.d.Count("unions", "failed")
 				u.log.Warn("a person's id over several accounts was not learned: it is tried again", "channel", s.a.Channel, "error", err)
 				u.mu.Lock()
@@ -105,21 +105,21 @@ func (p *People) dropUnion(ctx context.Context, a chat.Address) error {
 
 const noUnion = "-"
 
-// learn finds out the platform's id of the person and joins the conversation with those of the same id.
-func (u *Unions) learn(ctx context.Context, s seen) error {
+// Learn finds out the platform's id of the person of a, unless that is known, and joins a with the conversations of the same id. union is
+// what the platform sent along; "" asks it.
+func (u *Unions) Learn(ctx context.Context, a chat.Address, union string) error {
 	p := u.people
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
-	kept, err := p.d.Vault.Get(ctx, unionKey(s.a))
-	if err != nil || kept != "" && (s.union == "" || kept == unionID(s.union)) {
+	kept, err := p.d.Vault.Get(ctx, unionKey(a))
+	if err != nil || kept != "" && (union == "" || kept == unionID(union)) {
 		return err
 	}
-	union := s.union
 	if union == "" {
 		if err := u.pace.Wait(ctx); err != nil {
 			return err
 		}
-		union, err = u.ask(ctx, s.a)
+		union, err = u.ask(ctx, a)
 		if errors.Is(err, ErrNoUnion) {
 			return nil
 		}
@@ -128,20 +128,20 @@ func (u *Unions) learn(ctx context.Context, s seen) error {
 		}
 	}
 	if realm, id, ok := strings.Cut(union, ":"); !ok || realm == "" || id == "" {
-		return p.d.Vault.Put(ctx, unionKey(s.a), noUnion, unionNone)
+		return p.d.Vault.Put(ctx, unionKey(a), noUnion, unionNone)
 	}
-	apart, err := p.d.Vault.Get(ctx, apartKey(s.a))
+	apart, err := p.d.Vault.Get(ctx, apartKey(a))
 	if err != nil {
 		return err
 	}
 	if apart == "" {
-		err := p.Join(ctx, s.a, chat.Address{Channel: unionChannel, Peer: unionID(union)}, "")
+		err := p.Join(ctx, a, chat.Address{Channel: unionChannel, Peer: unionID(union)}, "")
 		if err != nil && !errors.Is(err, ErrTwoUsers) && !errors.Is(err, session.ErrFull) {
 			return err
 		}
 		p.d.Count("unions", "learned")
 	}
-	return p.d.Vault.Put(ctx, unionKey(s.a), unionID(union), unionKept)
+	return p.d.Vault.Put(ctx, unionKey(a), unionID(union), unionKept)
 }
 
 // unionID is what is kept of a platform's id: enough to know it again.
