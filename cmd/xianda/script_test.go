@@ -77,6 +77,7 @@ func TestScripts(t *testing.T) {
 			"ok":     func(ts *testscript.TestScript, _ bool, args []string) { xianda(ts, 0, args) },
 			"fails":  func(ts *testscript.TestScript, _ bool, args []string) { xianda(ts, 1, args) },
 			"misuse": func(ts *testscript.TestScript, _ bool, args []string) { xianda(ts, 2, args) },
+			"until":  until,
 			"json":   lookInto, "keep": keep, "replace": replace,
 			"house": func(ts *testscript.TestScript, _ bool, _ []string) {
 				ts.Check(os.CopyFS(ts.MkAbs("."), os.DirFS(filepath.Join(root, "cmd/xianda/testdata/house"))))

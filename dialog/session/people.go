@@ -25,6 +25,9 @@ const OwnUser = "~"
 // ErrFull: a user has MaxLinks conversations already. Nothing was kept; trying again does not help.
 var ErrFull = errors.New("this user has as many linked conversations as may be")
 
+// ErrTwoUsers: the product says that two conversations are two users'. They are never made one without its word.
+var ErrTwoUsers = errors.New("the product has linked these conversations to two different users")
+
 // Linked is the data of a chat.Linked message: what the house knows of the person of a conversation. A message replaces what an earlier
 // one said.
 type Linked struct {

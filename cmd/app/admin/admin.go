@@ -39,6 +39,11 @@ type People interface {
 	Link(ctx context.Context, user string, a chat.Address) error
 	// Unlink takes a conversation from user, and tells it.
 	Unlink(ctx context.Context, user string, a chat.Address) error
+	// Conversations are those of user.
+	Conversations(ctx context.Context, user string) ([]chat.Address, error)
+	// Join makes two conversations one person's, and tells them. by is empty. session.ErrUnknown: there is no such channel.
+	// session.ErrTwoUsers, session.ErrFull.
+	Join(ctx context.Context, a, b chat.Address, by string) error
 	// Happened keeps an operation of user and puts it into each of their conversations; m has no address yet. fresh is false when its id
 	// was everywhere within the last 24 hours. chat.ErrBusy: a limit is reached, of the user or of a conversation.
 	Happened(ctx context.Context, user, id string, m chat.Message) (fresh bool, err error)
@@ -126,6 +131,7 @@ func (a *api) routes() []route {
 		{"PUT", "/v1/profiles/{user}", false, a.putProfile},
 		{"POST", "/v1/links", false, a.postLink},
 		{"DELETE", "/v1/links", false, a.deleteLink},
+		{"GET", "/v1/people/{user}", false, a.showPerson},
 		{"GET", "/v1/cases", false, a.listCases},
 		{"GET", "/v1/cases/{id}", false, a.showCase},
 		{"POST", "/v1/cases/{id}/claim", false, a.claimCase},
@@ -136,6 +142,8 @@ func (a *api) routes() []route {
 		{"GET", "/v1/conversations/{channel}/{peer}", false, a.showConversation},
 		{"DELETE", "/v1/conversations/{channel}/{peer}", false, a.forgetConversation},
 		{"GET", "/v1/media/{id}", false, a.showMedia},
+		{"POST", "/v1/conversations/{channel}/{peer}/person", false, a.joinConversations},
+		{"DELETE", "/v1/conversations/{channel}/{peer}/person", false, a.partConversation},
 		{"GET", "/v1/dead", false, a.listDead},
 		{"POST", "/v1/dead/{id}/replay", false, a.replayDead},
 		{"DELETE", "/v1/dead/{id}", false, a.buryDead},

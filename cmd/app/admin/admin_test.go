@@ -43,6 +43,10 @@ func TestCalls(t *testing.T) {
 			`profile u/1 {"tags":["vip","老客户"],"attributes":{"city":"深圳","level":3,"new":false}}`},
 		{"no profile any more", "PUT /v1/profiles/u-1", `{}`, 204, "", `profile u-1 {}`},
 		{"link", "POST /v1/links", `{"user":"u-1","channel":"shop","peer":"o6/person"}`, 204, "", "link u-1 shop|o6/person"},
+		{"a person", "GET /v1/people/u-1", "", 200, `{"user":"u-1","conversations":[{"channel":"tg","peer":"never seen"},{"channel":"shop","peer":"o6/person"}]}`, "look"},
+		{"a person of whom nothing is known", "GET /v1/people/nobody", "", 200, `{"user":"nobody","conversations":[]}`, ""},
+		{"one person's", "POST /v1/conversations/shop/a/person", `{"channel":"tg","peer":"b"}`, 204, "", "join shop|a tg|b "},
+		{"nobody's", "DELETE /v1/conversations/shop/a/person", "", 204, "", "unlink  shop|a"},
 		{"link of a thread", "POST /v1/links", `{"user":"u-1","channel":"tg","peer":"1","thread":"9"}`, 204, "", "link u-1 tg|1|9"},
 		{"unlink", "DELETE /v1/links", `{"user":"u-1","channel":"shop","peer":"o6/person"}`, 204, "", "unlink u-1 shop|o6/person"},
 
@@ -150,6 +154,11 @@ func TestRefusals(t *testing.T) {
 		{"an attribute beyond numbers", "PUT /v1/profiles/u", `{"attributes":{"a":1e999}}`, 400, "bad_field", "attributes.a", "want text, a number, true or false"},
 		{"a long attribute", "PUT /v1/profiles/u", `{"attributes":{"a":"` + strings.Repeat("x", 511) + `"}}`, 400, "bad_field", "attributes.a", "want at most 512 bytes"},
 		{"many attributes", "PUT /v1/profiles/u", `{"attributes":{` + manyAttributes(51) + `}}`, 400, "bad_field", "attributes", "want at most 50 attributes"},
+		{"a person of the house's own", "GET /v1/people/~1", "", 400, "bad_field", "user", "ids that begin with ~ are the house's own"},
+		{"one person with itself", "POST /v1/conversations/shop/a/person", `{"channel":"shop","peer":"a"}`, 400, "bad_field", "peer", "name another conversation than that of the path"},
+		{"one person in no channel", "POST /v1/conversations/nowhere/a/person", `{"channel":"shop","peer":"b"}`, 404, "not_found", "", "there is no such thing, or it was forgotten"},
+		{"two users", "POST /v1/conversations/shop/a/person", `{"channel":"shop","peer":"another user's"}`, 409, "two_users", "", "the product has linked them to two users: unlink one first (DELETE /v1/links)"},
+		{"a conversation too many", "POST /v1/conversations/shop/a/person", `{"channel":"shop","peer":"full"}`, 409, "full", "", "a user has at most 20 linked conversations: unlink one first"},
 		{"a link of the house's own user", "POST /v1/links", `{"user":"~1","channel":"shop","peer":"p"}`, 400, "bad_field", "user", "ids that begin with ~ are the house's own"},
 		{"a profile of the house's own user", "PUT /v1/profiles/~1", `{}`, 400, "bad_field", "user", "ids that begin with ~ are the house's own"},
 		{"an event of the house's own user", "POST /v1/events", event(`{"id":"1","kind":"k","user":"~1"}`), 400, "bad_field", "events[1].user", "ids that begin with ~ are the house's own"},
@@ -201,7 +210,8 @@ func TestTheHouseFails(t *testing.T) {
 	bodies := map[string]string{
 		"/v1/events": `{"events":[` + evt + `]}`, "/v1/cases/{id}/claim": `{"seat":"a"}`, "/v1/cases/{id}/reply": `{"seat":"a","text":"t","key":"k"}`,
 		"/v1/profiles/{user}": `{}`, "/v1/links": `{"user":"u","channel":"shop","peer":"p"}`,
-		"/v1/cases/{id}/transfer": `{"queue":"q"}`, "/v1/cases/{id}/note": `{"text":"t"}`, "/v1/cases/{id}/close": `{}`,
+		"/v1/conversations/{channel}/{peer}/person": `{"channel":"shop","peer":"p"}`,
+		"/v1/cases/{id}/transfer":                   `{"queue":"q"}`, "/v1/cases/{id}/note": `{"text":"t"}`, "/v1/cases/{id}/close": `{}`,
 	}
 	ids := map[string]string{"/v1/dead/{id}": "d1", "/v1/dead/{id}/replay": "d1"}
 	for _, r := range (&api{}).routes() {

@@ -148,6 +148,23 @@ func (h *house) Link(_ context.Context, user string, a chat.Address) error {
 func (h *house) Unlink(_ context.Context, user string, a chat.Address) error {
 	return h.do("unlink", user, a.String())
 }
+func (h *house) Conversations(_ context.Context, user string) ([]chat.Address, error) {
+	if user == "nobody" {
+		return nil, h.err
+	}
+	return []chat.Address{{Channel: "tg", Peer: "never seen"}, someone}, h.err
+}
+func (h *house) Join(_ context.Context, a, b chat.Address, by string) error {
+	switch {
+	case a.Channel == "nowhere":
+		return session.ErrUnknown
+	case b.Peer == "another user's":
+		return session.ErrTwoUsers
+	case b.Peer == "full":
+		return session.ErrFull
+	}
+	return h.do("join", a.String(), b.String(), by)
+}
 func (h *house) Happened(_ context.Context, user, id string, m chat.Message) (bool, error) {
 	return user != "known", h.do("happened", user, id, m.ID, m.Event, m.From.String(), string(m.Data))
 }

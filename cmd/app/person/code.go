@@ -129,7 +129,7 @@ func (p *People) takeCode(ctx context.Context, c dialog.Call) (any, error) {
 		}
 	}
 	switch err := p.Join(ctx, c.Conversation, from, p.d.Where(c.Conversation.Channel)); {
-	case errors.Is(err, ErrTwoUsers):
+	case errors.Is(err, session.ErrTwoUsers):
 		return answer{State: dialog.LinkConflict}, nil
 	case errors.Is(err, session.ErrFull):
 		return answer{State: dialog.LinkFull}, nil

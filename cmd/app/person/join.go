@@ -11,9 +11,6 @@ import (
 	"github.com/xianda-bot/xianda/dialog/session"
 )
 
-// ErrTwoUsers: the product says that two conversations are two users'. They are never made one without its word.
-var ErrTwoUsers = errors.New("the product has linked these conversations to two different users")
-
 // unionChannel is the channel of addresses that are no conversations, but a platform's ids of a person over several accounts. Kept among a
 // user's conversations, they say whose the next conversation with the same id is. No channel can be called so.
 const unionChannel = session.OwnUser + "union"
@@ -22,10 +19,15 @@ const unionChannel = session.OwnUser + "union"
 func written(a chat.Address) bool { return a.Channel != unionChannel }
 
 // Join makes two conversations one person's, for good reason: the caller has seen the proof. Those that either had been joined with before
-// come along. A user of the product's stays one; two of them are not joined (ErrTwoUsers). session.ErrFull.
+// come along. A user of the product's stays one; two of them are not joined (session.ErrTwoUsers). session.ErrFull.
 //
 // by is how the channel of a is called when a used a code of b's: b's person is told of it, and how to undo it. "" is nobody.
 func (p *People) Join(ctx context.Context, a, b chat.Address, by string) error {
+	for _, each := range []chat.Address{a, b} {
+		if written(each) && !p.d.Channel(each.Channel) {
+			return session.ErrUnknown
+		}
+	}
 	for range tellings {
 		ua, err := p.d.Kept.Linked(ctx, a)
 		if err != nil {
@@ -74,7 +76,7 @@ func (p *People) join(ctx context.Context, a, b chat.Address, ua, ub string) err
 		return p.bind(ctx, ua, b)
 	case !made(ua) && !made(ub):
 		p.d.Count("people_refused", "two_users")
-		return ErrTwoUsers
+		return session.ErrTwoUsers
 	case made(ua) && (!made(ub) || ub < ua):
 		return p.gather(ctx, ua, ub)
 	}

@@ -136,7 +136,7 @@ func (u *Unions) Learn(ctx context.Context, a chat.Address, union string) error 
 	}
 	if apart == "" {
 		err := p.Join(ctx, a, chat.Address{Channel: unionChannel, Peer: unionID(union)}, "")
-		if err != nil && !errors.Is(err, ErrTwoUsers) && !errors.Is(err, session.ErrFull) {
+		if err != nil && !errors.Is(err, session.ErrTwoUsers) && !errors.Is(err, session.ErrFull) {
 			return err
 		}
 		p.d.Count("unions", "learned")

@@ -324,7 +324,7 @@ func TestProductUsers(t *testing.T) {
 	}
 	w.says("web", "你好")
 	w.must(w.persons.Link(ctx, "u-2", c))
-	if err := w.persons.Join(ctx, a, c, ""); !errors.Is(err, person.ErrTwoUsers) {
+	if err := w.persons.Join(ctx, a, c, ""); !errors.Is(err, session.ErrTwoUsers) {
 		t.Errorf("Join of two users = %v, want ErrTwoUsers", err)
 	}
 	w.says("wechat", "关联")
