@@ -59,6 +59,9 @@ func TestSurvivesSilence(t *testing.T) {
 		if s.Place == nil || s.Place.Asking == "" || s.Waiting != nil || turn+1 == len(test.Turns) || slices.ContainsFunc(test.Turns, rests) {
 			return
 		}
+		if slices.ContainsFunc(test.Turns, func(t rehearse.Turn) bool { return t.Channel != "" }) {
+			return // a link code lasts ten minutes, and the dialog may go on elsewhere
+		}
 		long := test
 		long.Name = fmt.Sprintf("%s, three days behind line %d", test.Name, test.Turns[turn].Pos.Line)
 		long.Channels, long.Fault, long.After.Duplicates = []string{test.Given.Channel}, []rehearse.Fault{rehearse.KillAfterCommit}, &none
