@@ -65,6 +65,8 @@ var touches = map[string]touched{
 	"channel list":     {theConfig, nothing},
 	"channel probe":    {theConfig + "; asks the platforms", nothing},
 	"session show":     {theHouse, nothing},
+	"session link":     {theHouse, "that both are one person's, told to each"},
+	"session unlink":   {theHouse, "the link, away, and what the others hold"},
 	"session forget":   {theHouse, "everything of the conversation, away"},
 	"dead list":        {theHouse, nothing},
 	"dead replay":      {theHouse, "the letter, back into its conversation"},

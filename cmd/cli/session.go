@@ -104,7 +104,7 @@ func sessionLink(c *common) *cobra.Command {
 		Use: "link CHANNEL PERSON CHANNEL PERSON", Short: "say that two conversations are one person's", Args: cobra.ExactArgs(4),
 		Long: `Join two conversations because you know that both are the same person's: what was begun in one goes on in the other, and seats see
 both. Those that either was joined with before come along. Two users of your product are never made one: that is your product's to say.`,
-		Example: "  xianda session link shop o6_bmjrPTlm6_2sgVt7hMZOPfL2M site 7f3c2a\n  xianda session link term alice term bob",
+		Example: "  xianda session link shop o6_bmjrPTlm6_2sgVt7hMZOPfL2M term terminal\n  xianda session link shop o6_bmjrPTlm6_2sgVt7hMZOPfL2M term terminal --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			h, err := c.house()
 			if err != nil {
@@ -124,7 +124,7 @@ func sessionUnlink(c *common) *cobra.Command {
 		Use: "unlink CHANNEL PERSON", Short: "take a conversation from the person's others", Args: cobra.ExactArgs(2),
 		Long: `Take one conversation from its person and from your product's user: nothing more goes to the others or comes from them, and what
 was carried over is erased on both sides.`,
-		Example: "  xianda session unlink site 7f3c2a\n  xianda session unlink term alice",
+		Example: "  xianda session unlink term terminal\n  xianda session unlink shop o6_bmjrPTlm6_2sgVt7hMZOPfL2M --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			h, err := c.house()
 			if err != nil {
