@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	lookEvery = 400 * time.Millisecond // at callbacks that other processes took, and at a lease that others have
+	lookEvery = 400 * time.Millisecond // at callbacks that other processes took
 	pollEvery = 30 * time.Second       // without a callback; without its token the platform allows few calls a minute
 	endFor    = 3 * time.Second        // for giving the lease back
 	askFor    = 8 * time.Second        // for a page to come

@@ -22,17 +22,16 @@ func (a *Adapter) Send(ctx context.Context, to chat.Address, r chat.Reply, right
 		}
 		return "", nil
 	}
-	path, all, err := sendPath, []outgoing(nil), error(nil)
+	path, all := sendPath, []outgoing(nil)
 	if c := codeOf(right); c == "" {
 		all = a.messages(to, r)
 	} else {
-		path = codePath
-		all, err = byCode(c, r)
+		path, all = codePath, byCode(c, r)
 	}
-	if err == nil && len(all) == 0 {
-		err = &chat.Failure{Kind: chat.Refused, Err: errors.New("the reply holds nothing that can be shown")}
+	if len(all) == 0 {
+		return "", &chat.Failure{Kind: chat.Refused, Err: errors.New("the reply holds nothing that can be shown here")}
 	}
-	id := ""
+	id, err := "", error(nil)
 	for n := 0; n < len(all) && err == nil; n++ {
 		id = a.msgID(ctx, to.Peer, r.Key, n)
 		all[n].ID = id
@@ -88,7 +87,9 @@ func (a *Adapter) closed(ctx context.Context, to chat.Address, refused error) er
 	a.sessions.drop(to.Peer)
 	s, err := a.state(ctx, to)
 	if err != nil {
-		return err
+		f := a.failure(err)
+		f.Unknown = false // the message itself was refused
+		return f
 	}
 	if s.State == inPool || s.State == withSeat {
 		return &chat.Failure{Kind: chat.Refused, Err: errors.New("a seat of the platform has the conversation: " + refused.Error())}
@@ -107,21 +108,19 @@ func codeOf(right *chat.ReplyRight) (c string) {
 	return c
 }
 
-// byCode is the one message that a code permits. It can be no picture.
-func byCode(c string, r chat.Reply) ([]outgoing, error) {
-	if len(r.Media) > 0 {
-		return nil, &chat.Failure{Kind: chat.BadMedia, Err: errors.New("a welcome and an end of a session can hold no media")}
-	}
+// byCode is the one message that a code permits. It can be no picture: a reply that is nothing else is left out, so that the words behind
+// it have the code.
+func byCode(c string, r chat.Reply) []outgoing {
 	list, links := items(r.Choices)
 	text := below(weixin.Plain(r), links)
 	switch {
 	case len(list) > 0:
 		head, tail := cutHead(text)
-		return []outgoing{{Code: c, Type: "msgmenu", Menu: &menu{head, list, tail}}}, nil
+		return []outgoing{{Code: c, Type: "msgmenu", Menu: &menu{head, list, tail}}}
 	case strings.TrimSpace(text) != "":
-		return []outgoing{{Code: c, Type: "text", Text: &content{text}}}, nil
+		return []outgoing{{Code: c, Type: "text", Text: &content{text}}}
 	}
-	return nil, nil
+	return nil
 }
 
 // messages are the API's messages for one reply: media first, because when one is refused the postman sends the text alone; then the text

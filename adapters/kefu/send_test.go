@@ -267,8 +267,8 @@ func TestCodes(t *testing.T) {
 		if f := d.send(chat.Reply{Key: "l", Text: "又一句"}, right); f == nil || f.Kind != chat.Refused {
 			t.Errorf("the code again: %v, want it dropped", f)
 		}
-		if f := d.send(chat.Reply{Key: "m", Media: []chat.Media{{Kind: "image", Ref: "x"}}}, right); f == nil || f.Kind != chat.BadMedia {
-			t.Errorf("a picture by a code: %v, want the text alone", f)
+		if f := d.send(chat.Reply{Key: "m", Media: []chat.Media{{Kind: "image", Ref: "x"}}}, right); f == nil || f.Kind != chat.Refused {
+			t.Errorf("a picture by a code: %v, want it left out", f)
 		}
 		if f := d.send(chat.Reply{Key: "n", Text: "你好"}, nil); f == nil || f.Kind != chat.Window {
 			t.Errorf("without a code before the first message: %v, want it kept", f)

@@ -86,6 +86,11 @@ func TestHandOver(t *testing.T) {
 	}
 	d.platform.FailCall(transPath, 1, "502")
 	refused(native("lisi"), chat.Temporary)
+	d.platform.Route("ann", withSeat, "lisi")
+	d.platform.FailCall(statePath, 1, "502")
+	if f := d.send(chat.Reply{Key: "o", Text: "机器人的话"}, nil); f == nil || f.Kind != chat.Temporary || f.Unknown {
+		t.Errorf("refused, and nobody says why: %v, want another try", f)
+	}
 	d.shows(adapterstest.Shown{Peer: "ann", Text: "晚了"})
 }
 
