@@ -161,7 +161,9 @@ func (h *House) staffed() bool {
 func (h *House) turn(ctx context.Context, m chat.Message) ([]chat.Reply, error) {
 	replies, err := h.host.Turn(ctx, m)
 	if err == nil || errors.Is(err, chat.ErrLater) {
-		h.unions.Heard(m)
+		if m.Union != "" || h.identifier(m.From.Channel) != nil {
+			h.unions.Heard(m)
+		}
 	}
 	if h.o.Heard != nil && (err == nil || errors.Is(err, chat.ErrLater)) {
 		h.o.Heard(m)

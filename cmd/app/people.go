@@ -27,15 +27,18 @@ func (h *House) cases() cases {
 	return cases{Queue: h.store.Queue(), look: h.store.Look, people: h.people, log: h.log}
 }
 
+// identifier is the channel's platform, if it tells who a person is over several accounts; nil: it does not.
+func (h *House) identifier(channel string) adapters.Identifier {
+	at, _ := h.adapter(channel)
+	identifier, _ := at.(adapters.Identifier)
+	return identifier
+}
+
 // union asks a platform for its id of the person over several accounts.
 func (h *House) union(ctx context.Context, a chat.Address) (string, error) {
-	at, ok := h.adapter(a.Channel)
-	if !ok {
-		return "", person.ErrNoUnion
-	}
-	identifier, ok := at.(adapters.Identifier)
-	if !ok {
-		return "", person.ErrNoUnion
+	identifier := h.identifier(a.Channel)
+	if identifier == nil {
+		return "", person.ErrNoUnion // taken out of the configuration meanwhile
 	}
 	return identifier.Union(ctx, a)
 }

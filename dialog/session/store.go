@@ -111,14 +111,17 @@ type Outcome struct {
 	Always  []chat.Debt  // owed in any case: case signals
 	Revive  bool         // parked reply debts that were not carried become due now (the right was renewed)
 	Drop    bool         // every unpaid reply debt of the bot is dropped (the person left), and its passive replies not yet shown never become debts
-	Cases   []chat.Case  // raised by this turn: waiting, or held by Native, which is then its Seat without a hold. 20 are remembered of a conversation; beyond it the one closed first goes
-	Recall  []string     // cases to close: those still waiting (the person changed their mind; they keep no lines), and those of Native
-	Timers  []Timer      // set by this turn
-	Unset   []string     // names of timers to remove
-	Lines   []chat.Line  // what was said in this turn, kept for Lines turns
-	Ledger  [][]byte     // events for reports
-	Counts  map[string]int64
-	Dead    *chat.Dead // the message is given up
+	// Cases are raised by this turn: waiting, or held by Native, which is then its Seat without a hold. One that takes the place of an
+	// older one keeps that one's Raised, and with it the place in the queue. 20 are remembered of a conversation; beyond it the one closed
+	// first goes.
+	Cases  []chat.Case
+	Recall []string    // cases to close: those still waiting (the person changed their mind; they keep no lines), and those of Native
+	Timers []Timer     // set by this turn
+	Unset  []string    // names of timers to remove
+	Lines  []chat.Line // what was said in this turn, kept for Lines turns
+	Ledger [][]byte    // events for reports
+	Counts map[string]int64
+	Dead   *chat.Dead // the message is given up
 }
 
 // Timer becomes a chat.Timer message with ID as its delivery id when it is due. Setting a name again replaces it.

@@ -3,6 +3,7 @@ package sessiontest
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/dialog/session"
@@ -15,6 +16,7 @@ func recalls() []check {
 		{"case: recalled keeps no lines", recalledKeepsNoLines},
 		{"case: its conversation outlives it", caseOutlived},
 		{"case: the platform's own seats have it", nativeCase},
+		{"case: one that was moved keeps its place in the queue", caseKeepsItsPlace},
 		{"bounded: cases of a conversation", casesBounded},
 	}
 }
@@ -147,5 +149,21 @@ func nativeCase(b *bench) {
 	k, err = b.Queue.Case(b.ctx, id)
 	if err != nil || k.State != chat.Over || k.CloseReason != "native" || len(k.Transcript) == 0 {
 		b.Fatalf("case: of a native seat that is done = %s, %v, want closed, reason native, with its lines", show(k), err)
+	}
+}
+
+// caseKeepsItsPlace: a case that takes the place of an older one, raised in another conversation, waits where that did.
+func caseKeepsItsPlace(b *bench) {
+	c := b.begin(b.says("m1"))
+	early := raises(c)
+	b.commit(c, early)
+	b.wait(b.short())
+	c = b.begin(b.says("m2"))
+	late := raises(c)
+	late.Cases[0].Raised = early.Cases[0].Raised.Add(-time.Minute)
+	b.commit(c, late)
+	all, err := b.Queue.Cases(b.ctx, handoff.Filter{State: chat.Waiting})
+	if err != nil || len(all) != 2 || all[0].ID != late.Cases[0].ID || all[0].Raised.UnixMilli() != late.Cases[0].Raised.UnixMilli() {
+		b.Fatalf("case: waiting are %s, %v, want the moved one first, raised %v", show(all), err, late.Cases[0].Raised)
 	}
 }
