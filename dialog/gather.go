@@ -68,7 +68,7 @@ func gathers(in input) bool {
 	t := &turn{input: in}
 	own := clone(s)
 	t.s = &own
-	if t.pattern() != nil || t.keyword() != nil {
+	if _, code := readCode(m.Text); code || t.pattern() != nil || t.keyword() != nil {
 		return false
 	}
 	if _, picked := t.picked(); picked {

@@ -232,6 +232,19 @@ func (t *turn) makeCode(p *script.Pattern, source string) {
 	t.linkSays(t.filled(t.texts().LinkCode, map[string]any{"code": a.Code}))
 }
 
+// parts undoes a link whoever has the conversation: a person who was told that somebody else linked it must be heard, with a seat too.
+func (t *turn) parts() bool {
+	if len(t.s.Mates) == 0 || t.message.Kind != chat.Said {
+		return false
+	}
+	p := t.pattern()
+	if p == nil || p.Do != script.DoUnlink {
+		return false
+	}
+	t.fire(p)
+	return true
+}
+
 // undoLink takes this conversation away from the person's others. What it held of them is forgotten in this very turn.
 func (t *turn) undoLink(p *script.Pattern, source string) {
 	var a linkAnswer

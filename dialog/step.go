@@ -169,6 +169,7 @@ func (t *turn) person() {
 	}
 	t.sayMissed()
 	switch {
+	case t.parts():
 	case t.hold != nil:
 		t.wroteHere()
 		t.overhear(t.hold.Case, "held")
