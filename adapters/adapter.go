@@ -93,7 +93,7 @@ type (
 
 // Check is one line of a probe.
 type Check struct {
-	Name   string // "access token"
+	Name   string // "credentials"
 	OK     bool
 	Detail string // what was found, or the remedy; never a secret
 }

@@ -10,17 +10,13 @@ import (
 )
 
 // Build makes the adapter of one channel. decode reads the channel's raw section of the configuration strictly; Build and the factory
-// do no I/O.
+// do no I/O. An error of the section begins with the key that it is about, so that the caller can say where that stands.
 func (r Registry) Build(kind, name string, decode func(into any) error, d Deps) (Adapter, error) {
 	k, ok := r[kind]
 	if !ok {
-		return nil, fmt.Errorf("channel %s: %w", name, r.unknown(kind))
+		return nil, r.unknown(kind)
 	}
-	a, err := k.New(name, decode, d)
-	if err != nil {
-		return nil, fmt.Errorf("channel %s: %w", name, err)
-	}
-	return a, nil
+	return k.New(name, decode, d)
 }
 
 // Kinds lists the kinds of messenger in alphabetical order.

@@ -16,12 +16,12 @@ func TestRegistryBuild(t *testing.T) {
 	}
 	tests := []struct{ kind, want string }{
 		{"console", ""},
-		{"wechat", "channel shop: app_id is missing: copy it from the console"},
-		{"wechta", `channel shop: kind "wechta" is not built in: did you mean "wechat"? (kinds: console, wechat)`},
-		{"WeChat", `channel shop: kind "WeChat" is not built in: did you mean "wechat"? (kinds: console, wechat)`},
-		{"consle", `channel shop: kind "consle" is not built in: did you mean "console"? (kinds: console, wechat)`},
-		{"telegram", `channel shop: kind "telegram" is not built in (kinds: console, wechat)`},
-		{"", `channel shop: kind is missing (kinds: console, wechat)`},
+		{"wechat", "app_id is missing: copy it from the console"},
+		{"wechta", `kind "wechta" is not built in: did you mean "wechat"? (kinds: console, wechat)`},
+		{"WeChat", `kind "WeChat" is not built in: did you mean "wechat"? (kinds: console, wechat)`},
+		{"consle", `kind "consle" is not built in: did you mean "console"? (kinds: console, wechat)`},
+		{"telegram", `kind "telegram" is not built in (kinds: console, wechat)`},
+		{"", `kind is missing (kinds: console, wechat)`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.kind, func(t *testing.T) {

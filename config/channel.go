@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -64,6 +65,30 @@ func (c Channel) Decode(into any) error {
 	d.value(own, v, "", false)
 	return d.err()
 }
+
+// Mistake gives err, which the channel's owner found in its section, its place in the file and the channel's name. An error of Decode has
+// places already; any other begins with the key that it is about (owners' errors do), or is about the section as a whole.
+func (c Channel) Mistake(err error) error {
+	var found problems
+	if errors.As(err, &found) {
+		named := make(problems, len(found))
+		for i, p := range found {
+			named[i] = &problem{name: p.name, line: p.line, col: p.col, message: "channel " + c.Name + ": " + p.message}
+		}
+		return named
+	}
+	p := &problem{name: c.name, line: c.line, col: c.col, message: "channel " + c.Name + ": " + err.Error()}
+	key := strings.TrimRight(keyOf.FindString(err.Error()), "[")
+	for _, k := range []string{key, key + "_file"} {
+		if v := c.section.get(k); v != nil {
+			p.line, p.col = v.line, v.col
+		}
+	}
+	return problems{p}
+}
+
+// keyOf is the key that the error of a channel's owner begins with.
+var keyOf = regexp.MustCompile(`^[a-z_]+\[?`)
 
 // channel reads what the house itself needs of a channel's section.
 func (d *decoder) channel(n *node, c *Channel, path string) {

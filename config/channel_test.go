@@ -1,6 +1,8 @@
 package config
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -120,6 +122,32 @@ func TestChannelSame(t *testing.T) {
 	} {
 		if got := section(t, c.a).Same(section(t, c.b)); got != c.want {
 			t.Errorf("%s: Same = %t, want %t", c.name, got, c.want)
+		}
+	}
+}
+
+// TestMistake holds that what a channel's owner finds wrong is told with its place: that of the key, else of the section.
+func TestMistake(t *testing.T) {
+	t.Parallel()
+	c := section(t, "    app_id: wx1\n    token_file: secret.txt\n    origins: [a]\n")
+	decoded := c.Decode(&struct {
+		App string `yaml:"app"`
+	}{})
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{errors.New("app_id is malformed: copy it"), "testdata/xianda.yaml:5:13: channel shop: app_id is malformed: copy it"},
+		{errors.New("token must be shorter"), "testdata/xianda.yaml:6:17: channel shop: token must be shorter"},
+		{errors.New("origins[0] is no origin"), "testdata/xianda.yaml:7:14: channel shop: origins[0] is no origin"},
+		{errors.New("secret is missing: copy it"), "testdata/xianda.yaml:3:5: channel shop: secret is missing: copy it"},
+		{fmt.Errorf("opening: %w", errors.New("no")), "testdata/xianda.yaml:3:5: channel shop: opening: no"},
+		{decoded, "testdata/xianda.yaml:5:5: channel shop: unknown key \"app_id\"; known here: app\n" +
+			"testdata/xianda.yaml:6:5: channel shop: unknown key \"token_file\"; known here: app\n" +
+			"testdata/xianda.yaml:7:5: channel shop: unknown key \"origins\"; known here: app"},
+	} {
+		if got := c.Mistake(tt.err).Error(); got != tt.want {
+			t.Errorf("Mistake(%q):\n%s\nwant\n%s", tt.err, got, tt.want)
 		}
 	}
 }

@@ -98,6 +98,9 @@ func syntaxError(err error, name string) error {
 		return fmt.Errorf("%s: this is not YAML that can be read", name)
 	}
 	p := &problem{name: name, message: e.GetMessage()}
+	if strings.Contains(p.message, "'\t'") {
+		p.message = "a tab stands here, which YAML does not take: indent with spaces"
+	}
 	if tk := e.GetToken(); tk != nil && tk.Position != nil {
 		p.line, p.col = tk.Position.Line, tk.Position.Column
 		if strings.Contains(p.message, "must be specified") && tk.Prev != nil && strings.HasSuffix(tk.Prev.Value, "$") || strings.HasSuffix(tk.Value, "$") {

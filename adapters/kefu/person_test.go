@@ -106,14 +106,14 @@ func TestProbe(t *testing.T) {
 		set  func(p *kefutest.Platform)
 		want string
 	}{
-		{"well", nil, func(p *kefutest.Platform) { p.Seat("zhangsan", true) }, "access token ok, account ok, seats ok"},
-		{"wrong secret", map[string]any{"secret": "canary-wrong"}, nil, "access token no"},
-		{"wrong account", map[string]any{"open_kfid": "wkX"}, nil, "access token ok, account no, seats no"},
+		{"well", nil, func(p *kefutest.Platform) { p.Seat("zhangsan", true) }, "credentials ok, account ok, seats ok"},
+		{"wrong secret", map[string]any{"secret": "canary-wrong"}, nil, "credentials no"},
+		{"wrong account", map[string]any{"open_kfid": "wkX"}, nil, "credentials ok, account no, seats no"},
 		{"no permission", nil, func(p *kefutest.Platform) {
 			p.FailCall(accountsPath, 1, "48002")
 			p.FailCall(servicersPath, 1, "60020")
-		}, "access token ok, account no, seats no"},
-		{"no seats wanted", map[string]any{"seats": "none"}, nil, "access token ok, account ok, seats ok"},
+		}, "credentials ok, account no, seats no"},
+		{"no seats wanted", map[string]any{"seats": "none"}, nil, "credentials ok, account ok, seats ok"},
 	} {
 		d, _ := adapterstest.NewDeps()
 		p := kefutest.New(t)

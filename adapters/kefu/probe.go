@@ -9,7 +9,7 @@ import (
 
 // Probe checks the secret, the account and its seats.
 func (a *Adapter) Probe(ctx context.Context) []adapters.Check {
-	token := adapters.Check{Name: "access token", OK: true, Detail: "gettoken gives one"}
+	token := adapters.Check{Name: "credentials", OK: true, Detail: "gettoken gives one"}
 	if _, err := a.api.Tokens.Token(ctx); err != nil {
 		return []adapters.Check{a.failed(token, err)}
 	}

@@ -148,7 +148,7 @@ func TestNewRefuses(t *testing.T) {
 		{"short key", func(s *Section) { s.AESKey = "canary" }, "aes_key has 6 characters, an EncodingAESKey has exactly 43: copy it from the console"},
 		{"previous key alone", func(s *Section) { s.AESKey, s.AESKeyPrevious = "", s.AESKey }, "aes_key_previous is set without aes_key: set aes_key, or remove both to accept plain pushes"},
 		{"path", func(s *Section) { s.Path = "mini" }, `path "mini" must begin with / and be a plain path, as in the console's URL`},
-		{"api_base", func(s *Section) { s.APIBase = "api.weixin.qq.com" }, "api_base must be an address such as https://api.weixin.qq.com"},
+		{"api_base", func(s *Section) { s.APIBase = "api.weixin.qq.com" }, "api_base must be an address such as https://proxy.example; leave it out for the platform's own"},
 		{"card_image", func(s *Section) { s.CardImage = "card.png" }, "card_image must be the address of a picture such as https://shop.example/card.png, or left out"},
 	} {
 		s := section(miniprogramtest.New(t))

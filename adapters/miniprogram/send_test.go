@@ -218,11 +218,11 @@ func TestProbe(t *testing.T) {
 	}{
 		{"all well", func(*Section) {}, []adapters.Check{
 			{Name: "encryption", OK: true, Detail: "only encrypted pushes are accepted"},
-			{Name: "access token", OK: true, Detail: "stable_token gives one"},
+			{Name: "credentials", OK: true, Detail: "stable_token gives one"},
 		}},
 		{"wrong secret, plain", func(s *Section) { s.AppSecret, s.AESKey = "canarywrong", "" }, []adapters.Check{
 			{Name: "encryption", OK: true, Detail: "plain pushes: set aes_key and choose 安全模式 in the console, so that a captured request is worth nothing"},
-			{Name: "access token", Detail: "access token: /cgi-bin/stable_token: 40125 invalid appsecret rid: 1-2-3 (app_secret is wrong, or was reset in the console)"},
+			{Name: "credentials", Detail: "access token: /cgi-bin/stable_token: 40125 invalid appsecret rid: 1-2-3 (app_secret is wrong, or was reset in the console)"},
 		}},
 	} {
 		if got := newHall(t, modes[safeJSON], c.change).Probe(t.Context()); !reflect.DeepEqual(got[:2], c.want) {

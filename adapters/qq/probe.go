@@ -9,7 +9,7 @@ import (
 
 // Probe checks the credentials with the token endpoint, and that the API knows the bot.
 func (a *Adapter) Probe(ctx context.Context) []adapters.Check {
-	token := adapters.Check{Name: "access token", OK: true, Detail: "getAppAccessToken gives one"}
+	token := adapters.Check{Name: "credentials", OK: true, Detail: "getAppAccessToken gives one"}
 	if _, err := a.api.tokens.take(ctx, ""); err != nil {
 		token.OK, token.Detail = false, err.Error()
 		return []adapters.Check{token}

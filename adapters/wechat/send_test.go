@@ -217,21 +217,21 @@ func TestProbe(t *testing.T) {
 	}{
 		{"all well", func(*Section) {}, func(p *wechattest.Platform) { p.Seat("wang@shop", false) }, []adapters.Check{
 			{Name: "encryption", OK: true, Detail: "only encrypted pushes are accepted"},
-			{Name: "access token", OK: true, Detail: "stable_token gives one"},
+			{Name: "credentials", OK: true, Detail: "stable_token gives one"},
 			{Name: "customer service", OK: true, Detail: "the seat list can be read; seats of the console's own: 1"},
 		}},
 		{"wrong secret", func(s *Section) { s.AppSecret = "canarywrong" }, func(*wechattest.Platform) {}, []adapters.Check{
 			{Name: "encryption", OK: true, Detail: "only encrypted pushes are accepted"},
-			{Name: "access token", Detail: "access token: /cgi-bin/stable_token: 40125 invalid appsecret rid: 1-2-3 (app_secret is wrong, or was reset in the console)"},
+			{Name: "credentials", Detail: "access token: /cgi-bin/stable_token: 40125 invalid appsecret rid: 1-2-3 (app_secret is wrong, or was reset in the console)"},
 		}},
 		{"not verified after all", func(*Section) {}, func(p *wechattest.Platform) { p.Unverified = true }, []adapters.Check{
 			{Name: "encryption", OK: true, Detail: "only encrypted pushes are accepted"},
-			{Name: "access token", OK: true, Detail: "stable_token gives one"},
+			{Name: "credentials", OK: true, Detail: "stable_token gives one"},
 			{Name: "customer service", Detail: "/cgi-bin/customservice/getkflist: 48001 api unauthorized rid: 1-2-3 (the account may not use this API: have it verified (an official account can do without: verified: false))"},
 		}},
 		{"no seats, which is no fault", func(*Section) {}, func(p *wechattest.Platform) { p.NoSeats = true }, []adapters.Check{
 			{Name: "encryption", OK: true, Detail: "only encrypted pushes are accepted"},
-			{Name: "access token", OK: true, Detail: "stable_token gives one"},
+			{Name: "credentials", OK: true, Detail: "stable_token gives one"},
 			{Name: "customer service", OK: true, Detail: "/cgi-bin/customservice/getkflist: 65400 seats are not enabled rid: 1-2-3 (the account has no seats: enable 客服 in the console)"},
 		}},
 		{"plain, without a secret", func(s *Section) { s.AESKey, s.AppSecret, s.Verified = "", "", false }, func(*wechattest.Platform) {}, []adapters.Check{

@@ -136,7 +136,7 @@ func TestNewRefuses(t *testing.T) {
 		{"no secret", func(s *Section) { s.AppSecret = "" }, "app_secret is missing: a verified account needs it to push messages; set it, or verified: false"},
 		{"menus", func(s *Section) { s.Menus = "pushed" }, `menus "pushed" is not known: use numbered, links or push`},
 		{"path", func(s *Section) { s.Path = "wechat" }, `path "wechat" must begin with / and be a plain path, as in the console's URL`},
-		{"api_base", func(s *Section) { s.APIBase = "api.weixin.qq.com" }, "api_base must be an address such as https://api.weixin.qq.com"},
+		{"api_base", func(s *Section) { s.APIBase = "api.weixin.qq.com" }, "api_base must be an address such as https://proxy.example; leave it out for the platform's own"},
 	} {
 		s := section(true, true, push)
 		c.change(&s)

@@ -3,7 +3,6 @@ package app
 import (
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -35,7 +34,7 @@ func openChannels(cfg *config.Config, registry adapters.Registry, d adapters.Dep
 		}
 		a, err := registry.Build(section.Kind, section.Name, section.Decode, d)
 		if err != nil {
-			errs = errors.Join(errs, fmt.Errorf("channel %s: %w", section.Name, err))
+			errs = errors.Join(errs, section.Mistake(err))
 			continue
 		}
 		c.add(section, a)

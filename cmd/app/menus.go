@@ -82,7 +82,10 @@ func openOne(cfg *config.Config, channel string) (a adapters.Adapter, kind strin
 	for _, section := range cfg.Channels {
 		if names = append(names, section.Name); section.Name == channel {
 			a, err = builtIn().Build(section.Kind, section.Name, section.Decode, bareDeps())
-			return a, section.Kind, err
+			if err != nil {
+				return nil, section.Kind, section.Mistake(err)
+			}
+			return a, section.Kind, nil
 		}
 	}
 	return nil, "", fmt.Errorf("no channel is called %q: the configuration has %s", channel, strings.Join(names, ", "))

@@ -33,6 +33,8 @@ func (a *Account) Check() error {
 	switch {
 	case a.AppID == "":
 		return errors.New("app_id is missing: copy the developer ID (开发者ID) from the console")
+	case strings.HasPrefix(a.AppID, "gh_"):
+		return errors.New("app_id is the account's original ID (原始ID): copy the developer ID (开发者ID, AppID) instead; it begins with wx")
 	case !appIDForm.MatchString(a.AppID):
 		return errors.New("app_id may hold letters, digits, - and _ only: copy it from the console")
 	}
@@ -88,7 +90,7 @@ func (a *Account) Open(kind, name string, d adapters.Deps) (*Desk, error) {
 func CheckBase(base string) error {
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.User != nil {
-		return errors.New("api_base must be an address such as https://api.weixin.qq.com")
+		return errors.New("api_base must be an address such as https://proxy.example; leave it out for the platform's own")
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ func (g *Gate) Probe() adapters.Check {
 // Probe checks the credentials by getting an access token.
 func (a *API) Probe(ctx context.Context) adapters.Check {
 	if _, err := a.Tokens.Token(ctx); err != nil {
-		return adapters.Check{Name: "access token", Detail: a.scrub(err.Error(), "")}
+		return adapters.Check{Name: "credentials", Detail: a.scrub(err.Error(), "")}
 	}
-	return adapters.Check{Name: "access token", OK: true, Detail: "stable_token gives one"}
+	return adapters.Check{Name: "credentials", OK: true, Detail: "stable_token gives one"}
 }
