@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/dialog/session"
@@ -28,6 +29,11 @@ func (p *People) Join(ctx context.Context, a, b chat.Address, by string) error {
 			return session.ErrUnknown
 		}
 	}
+	unlock, err := p.lock(ctx, joining, min(a.String(), b.String()), max(a.String(), b.String()))
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	for range tellings {
 		ua, err := p.d.Kept.Linked(ctx, a)
 		if err != nil {
@@ -83,36 +89,81 @@ func (p *People) join(ctx context.Context, a, b chat.Address, ua, ub string) err
 	return p.gather(ctx, ub, ua)
 }
 
-// gather gives all conversations of one user to another. Nothing is moved when they do not fit.
-func (p *People) gather(ctx context.Context, from, to string) error {
-	theirs, err := p.d.Kept.Links(ctx, from)
-	if err != nil {
-		return err
-	}
-	has, err := p.d.Kept.Links(ctx, to)
-	if err != nil {
-		return err
-	}
-	if len(has)+len(theirs) > session.MaxLinks {
-		p.d.Count("people_refused", "links")
-		return session.ErrFull
-	}
-	for _, a := range theirs {
-		if err := p.bind(ctx, to, a); err != nil {
-			return err
+// joining is the lock of whoever moves conversations between users of the house's own making. It is taken before those of conversations.
+const joining = "joining"
+
+// How long a lock is held at most, and waited for. Joining is rare, and takes a few trips to the store.
+const (
+	lockLasts = 5 * time.Second
+	lockWait  = 20 * time.Millisecond
+)
+
+// lock keeps other processes from giving the same conversations to others meanwhile. It waits as long as ctx does, at most until a dead
+// process' lock is over.
+func (p *People) lock(ctx context.Context, names ...string) (unlock func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, lockLasts+time.Second)
+	defer cancel()
+	var held []func()
+	unlock = func() {
+		for _, u := range slices.Backward(held) {
+			u()
 		}
 	}
-	return nil
+	for _, name := range names {
+		for {
+			u, ok, err := p.d.Vault.Lock(ctx, "person/lock/"+name, lockLasts)
+			if err != nil {
+				unlock()
+				return nil, err
+			}
+			if ok {
+				held = append(held, u)
+				break
+			}
+			select {
+			case <-time.After(lockWait):
+			case <-ctx.Done():
+				unlock()
+				return nil, fmt.Errorf("waiting for another link to be made: %w", ctx.Err())
+			}
+		}
+	}
+	return unlock, nil
+}
+
+// gather gives all conversations of one user to another, under the lock. Nothing is moved when they do not fit. A conversation that the
+// product links meanwhile is seen at the next look: nobody is left behind.
+func (p *People) gather(ctx context.Context, from, to string) error {
+	for range tellings {
+		theirs, err := p.d.Kept.Links(ctx, from)
+		if err != nil || len(theirs) == 0 {
+			return err
+		}
+		has, err := p.d.Kept.Links(ctx, to)
+		if err != nil {
+			return err
+		}
+		if len(has)+len(theirs) > session.MaxLinks {
+			p.d.Count("people_refused", "links")
+			return session.ErrFull
+		}
+		for _, a := range theirs {
+			if err := p.bind(ctx, to, a); err != nil {
+				return err
+			}
+		}
+	}
+	return errors.New("a person is joined with others all the time")
 }
 
 // move gives all conversations of a user of the house's own making to one of the product's, and tells them.
-func (p *People) move(ctx context.Context, from, to, joined string) error {
+func (p *People) move(ctx context.Context, from, to string) error {
 	if err := p.gather(ctx, from, to); err != nil {
 		return err
 	}
 	all, err := p.conversations(ctx, to)
 	for _, a := range all {
-		err = errors.Join(err, p.tell(ctx, a, telling{trace: true, joined: joined}))
+		err = errors.Join(err, p.tell(ctx, a, telling{trace: true}))
 	}
 	return err
 }

@@ -68,12 +68,24 @@ func (p *People) Link(ctx context.Context, user string, a chat.Address) error {
 	if !p.d.Channel(a.Channel) {
 		return session.ErrUnknown
 	}
+	unlock, err := p.lock(ctx, a.String())
+	if err != nil {
+		return err
+	}
 	was, err := p.d.Kept.Linked(ctx, a)
+	if err == nil && made(was.User) {
+		unlock() // the other lock comes first
+		if unlock, err = p.lock(ctx, joining, a.String()); err != nil {
+			return err
+		}
+		was, err = p.d.Kept.Linked(ctx, a)
+	}
+	defer unlock()
 	if err != nil {
 		return err
 	}
 	if made(was.User) {
-		return p.move(ctx, was.User, user, "")
+		return p.move(ctx, was.User, user)
 	}
 	before, err := p.leaves(ctx, a, was.User, user)
 	if err != nil {
