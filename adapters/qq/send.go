@@ -16,9 +16,9 @@ import (
 // Send answers the message or event that right names; without a living one nothing is sent, for the platform takes nothing unasked since
 // 2025-04-21. id is the platform's, "" when the message waits to be looked through there or was shown by an earlier attempt.
 //
-// An attempt after one with an unknown outcome bears the same msg_seq and answers the same message as that one, though right may name
-// another by now, so that the platform shows it once. A reply is one message but for an image with a text, which are two. A message that
-// is refused for its link or its buttons is sent once more without.
+// The platform shows a message once for its msg_id and msg_seq: every attempt at a reply bears the same msg_seq, and brings the same right
+// for as long as that lives (ReplyRight.Own). A reply is one message but for an image with a text, which are two. A message that is
+// refused for its link or its buttons is sent once more without.
 func (a *Adapter) Send(ctx context.Context, to chat.Address, r chat.Reply, right *chat.ReplyRight) (id string, err error) {
 	why, f := a.permitted(right)
 	if f != nil {
@@ -29,31 +29,6 @@ func (a *Adapter) Send(ctx context.Context, to chat.Address, r chat.Reply, right
 	if r.Text == "" && len(r.Choices) == 0 && len(images) == 0 {
 		return "", &chat.Failure{Kind: chat.Refused, Err: errors.New("the reply holds nothing that can be shown")}
 	}
-	d := a.doubt(ctx, to, r.Key)
-	if d.known() {
-		// The platform knows the message again by what the earlier attempt answered, as long as that may be answered.
-		id, f = a.answer(ctx, to, r, images, d.why)
-		if f != nil && (f.Kind == chat.Window || f.Kind == chat.Exhausted) && d.why != why {
-			id, f = a.answer(ctx, to, r, images, why)
-		} else {
-			why = d.why
-		}
-	} else {
-		id, f = a.answer(ctx, to, r, images, why)
-	}
-	switch {
-	case f == nil:
-		d.end(ctx)
-		return id, nil
-	case f.Unknown:
-		d.add(ctx, why)
-	}
-	return "", f
-}
-
-// answer makes one attempt: the images, and then the words.
-func (a *Adapter) answer(ctx context.Context, to chat.Address, r chat.Reply, images []chat.Media, why reason) (id string, f *chat.Failure) {
-	var err error
 	for i, m := range images {
 		if id, err = a.sendImage(ctx, to, m, why, seq(r.Key, "image", strconv.Itoa(i))); err != nil {
 			return "", failure(err)

@@ -43,51 +43,6 @@ func TestP2AttemptsShowOnce(t *testing.T) {
 	})
 }
 
-// P2: nor when the person wrote in between, so that the next attempt comes by another right, in another process too.
-func TestP2AttemptsShowOnceByAnotherRight(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newHall(t, nil)
-		other := mustNew(t, h.platform.Section(base), h.deps) // another process has the vault in common, and nothing else
-		m := h.hear(t, adapterstest.Delivery{ID: "a", Text: "在吗"})
-		for i, how := range []string{"timeout-after-send", "502"} {
-			r := chat.Reply{Key: fmt.Sprint("r", i), Text: how}
-			h.platform.Fail(1, how)
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-			if _, err := h.Send(ctx, m.From, r, m.Right); kindOf(err) != chat.Temporary {
-				t.Fatalf("%s: %v", how, err)
-			}
-			cancel()
-			next := h.hear(t, adapterstest.Delivery{ID: "b" + how, Text: "在吗？"})
-			for range 2 { // and what is shown is no longer in doubt
-				if _, err := other.Send(t.Context(), next.From, r, next.Right); err != nil {
-					t.Errorf("%s: %v", how, err)
-				}
-				if got := h.platform.Sent(); len(got) != i+1 {
-					t.Fatalf("%s: %d messages were shown: %+v", how, len(got), got)
-				}
-				next = m
-			}
-		}
-	})
-}
-
-// An attempt in doubt that can no longer be asked after is made by the newest right: better twice than never.
-func TestDoubtThatIsTooOld(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newHall(t, func(p *qqtest.Platform) { p.Group = true })
-		m := h.hear(t, adapterstest.Delivery{ID: "a", Text: "在吗"})
-		h.platform.Fail(1, "502")
-		if err := h.say(t, m, chat.Reply{Key: "r", Text: "在"}); kindOf(err) != chat.Temporary {
-			t.Fatal(err)
-		}
-		time.Sleep(10 * time.Minute)
-		next := h.hear(t, adapterstest.Delivery{ID: "b", Text: "还在吗"})
-		if err := h.say(t, next, chat.Reply{Key: "r", Text: "在"}); err != nil || len(h.platform.Sent()) != 1 {
-			t.Errorf("Send = %v, shown %+v", err, h.platform.Sent())
-		}
-	})
-}
-
 // Replies of one message have numbers of their own, whatever their order, and as many as the platform permits are shown.
 func TestEveryPermittedReplyIsShown(t *testing.T) {
 	t.Parallel()
