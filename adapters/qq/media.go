@@ -69,11 +69,9 @@ func fileName(s string) string {
 	return chat.Cut(s, 200)
 }
 
-// Open opens a person's attachment by the address that the platform gave for it, which ends after some hours.
+// Open opens a person's attachment by the address that the platform gave for it, which ends after some hours. Errors are those of
+// calls.Open.
 func (a *Adapter) Open(ctx context.Context, m chat.Media) (io.ReadCloser, error) {
-	if m.URL == "" {
-		return nil, errors.New("the attachment has no address")
-	}
 	return calls.Open(ctx, a.deps.Outside, m.URL)
 }
 

@@ -32,11 +32,7 @@ func (a *Adapter) Open(ctx context.Context, m chat.Media) (io.ReadCloser, error)
 	case m.Kind == "location" || m.Ref == "" && m.URL == "":
 		return nil, bad(errors.New("there is no file"))
 	case m.Ref == "":
-		r, err := calls.Open(ctx, a.deps.Outside, m.URL)
-		if err != nil {
-			return nil, &chat.Failure{Kind: chat.Temporary, Err: err}
-		}
-		return r, nil
+		return calls.Open(ctx, a.deps.Outside, m.URL)
 	case m.Size > maxDownload:
 		return nil, bad(errors.New("the platform gives out no file beyond 20 MB"))
 	}

@@ -72,7 +72,7 @@ func TestSendMedia(t *testing.T) {
 				if f := failureOf(t, err); f.Kind != c.want || len(p.Messages()) > 0 {
 					t.Errorf("Send = %v", f)
 				}
-				if strings.Contains(err.Error(), "cdn.example") {
+				if strings.Contains(err.Error(), "cdn.example/") {
 					t.Errorf("the error holds the address, which may be signed: %v", err)
 				}
 				return
@@ -134,7 +134,7 @@ func TestOpen(t *testing.T) {
 	}{
 		{"a file", chat.Media{Kind: "image", Ref: "F"}, "picture", ""},
 		{"an address", chat.Media{Kind: "image", URL: "https://cdn.example/a.png"}, string(png), ""},
-		{"an address that is gone", chat.Media{Kind: "image", URL: "https://cdn.example/b.png"}, "", chat.Temporary},
+		{"an address that is gone", chat.Media{Kind: "image", URL: "https://cdn.example/b.png"}, "", chat.BadMedia},
 		{"G2 too large, the person's client says", chat.Media{Kind: "video", Ref: "F", Size: maxDownload + 1}, "", chat.BadMedia},
 		{"G2 too large, the platform says", chat.Media{Kind: "video", Ref: "large"}, "", chat.BadMedia},
 		{"G5 unknown", chat.Media{Kind: "image", Ref: "stale"}, "", chat.BadMedia},

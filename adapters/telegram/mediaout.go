@@ -140,7 +140,7 @@ func (a *Adapter) sendFile(ctx context.Context, l letter, way string, f models.I
 func (a *Adapter) fetch(ctx context.Context, address, way string) (body []byte, kind string, err error) {
 	from, err := calls.Open(ctx, a.deps.Outside, address)
 	if err != nil {
-		return nil, "", err
+		return nil, "", errors.Unwrap(err) // of either kind: the words do not wait until a picture's host is back
 	}
 	defer from.Close()
 	limit := int64(maxUpload)

@@ -11,6 +11,8 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"sync/atomic"
+
+	"github.com/xianda-bot/xianda/chat"
 )
 
 // Do sends r. Of an error, sent tells whether r may have reached the platform: not when its context had ended before, or no connection was
@@ -48,20 +50,27 @@ func Scrubbed(err error, scrub func(string) string) error {
 	return err
 }
 
-// Open opens what stands at an address that a stranger may have named; outside is Deps.Outside. The caller closes it and bounds what it
-// reads. The error does not hold the address, which may be signed.
+// Open opens what stands at an http or https address that a stranger may have named; outside is Deps.Outside. The caller closes it and
+// bounds what it reads. Every error is a *chat.Failure that tells the host, not the address, which may be signed: Temporary where another
+// attempt may bring it (no answer, 408, 429, 5xx), else BadMedia.
 func Open(ctx context.Context, outside *http.Client, address string) (io.ReadCloser, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return nil, errors.New("the medium's address is none")
+	if err != nil || r.URL.Scheme != "https" && r.URL.Scheme != "http" || r.URL.Host == "" {
+		return nil, &chat.Failure{Kind: chat.BadMedia, Err: errors.New("the medium has no address that can be fetched")}
 	}
 	res, err := outside.Do(r)
 	if err != nil {
-		return nil, fmt.Errorf("the medium cannot be fetched: %w", Cause(err))
+		err = fmt.Errorf("the medium at %s cannot be fetched: %w", r.URL.Host, Cause(err))
+		return nil, &chat.Failure{Kind: chat.Temporary, Err: err}
 	}
-	if res.StatusCode != http.StatusOK {
-		_ = res.Body.Close() // nothing is left to do about it
-		return nil, fmt.Errorf("the medium cannot be fetched: HTTP status %d", res.StatusCode)
+	if res.StatusCode == http.StatusOK {
+		return res.Body, nil
 	}
-	return res.Body, nil
+	_ = res.Body.Close() // nothing is left to do about it
+	f := &chat.Failure{Kind: chat.BadMedia, Err: fmt.Errorf("the medium at %s cannot be fetched: HTTP status %d", r.URL.Host, res.StatusCode)}
+	switch {
+	case res.StatusCode == http.StatusRequestTimeout, res.StatusCode == http.StatusTooManyRequests, res.StatusCode >= 500:
+		f.Kind = chat.Temporary
+	}
+	return nil, f
 }

@@ -7,10 +7,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/xianda-bot/xianda/adapters/internal/calls"
+	"github.com/xianda-bot/xianda/chat"
 )
 
 const address = "/bot-canary/send?token=canary"
@@ -93,8 +95,11 @@ func TestScrubbed(t *testing.T) {
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/gone" {
-			w.WriteHeader(http.StatusNotFound)
+		switch status, err := strconv.Atoi(r.URL.Path[1:]); {
+		case r.URL.Path == "/cut":
+			panic(http.ErrAbortHandler)
+		case err == nil:
+			w.WriteHeader(status)
 			return
 		}
 		_, _ = io.WriteString(w, "picture")
@@ -107,9 +112,19 @@ func TestOpen(t *testing.T) {
 	if b, err := io.ReadAll(body); string(b) != "picture" || err != nil || body.Close() != nil {
 		t.Errorf("read %q, %v", b, err)
 	}
-	for _, address := range []string{s.URL + "/gone?key=canary", "https://canary\n", "gopher://canary/"} {
-		if _, err := calls.Open(t.Context(), s.Client(), address); err == nil || strings.Contains(err.Error(), "canary") {
-			t.Errorf("%q: %v", address, err)
+	for address, want := range map[string]chat.FailureKind{
+		s.URL + "/404?key=canary": chat.BadMedia,
+		s.URL + "/302?key=canary": chat.BadMedia,
+		s.URL + "/429?key=canary": chat.Temporary,
+		s.URL + "/502?key=canary": chat.Temporary,
+		s.URL + "/cut?key=canary": chat.Temporary,
+		"https://canary\n":        chat.BadMedia,
+		"gopher://h/canary":       chat.BadMedia,
+		"":                        chat.BadMedia,
+	} {
+		_, err := calls.Open(t.Context(), s.Client(), address)
+		if f := (*chat.Failure)(nil); !errors.As(err, &f) || f.Kind != want || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%q: %v, want %s without the address", address, err, want)
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -215,26 +214,11 @@ func (m *Media) end(key string) {
 
 // fetch opens what a stranger's address names.
 func (m *Media) fetch(ctx context.Context, address string) (io.ReadCloser, error) {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
-		return nil, badMedia("the medium has no address that can be fetched")
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	body, err := calls.Open(ctx, m.outside, address)
 	if err != nil {
-		return nil, badMedia("the medium has no address that can be fetched")
+		return nil, err
 	}
-	res, err := m.outside.Do(r)
-	if ctx.Err() != nil {
-		return nil, &chat.Failure{Kind: chat.Temporary, Err: ctx.Err()}
-	}
-	if err != nil {
-		return nil, badMedia("the medium at " + u.Host + " cannot be fetched: " + calls.Cause(err).Error())
-	}
-	if res.StatusCode != http.StatusOK {
-		_ = res.Body.Close() // nothing is left to do about it
-		return nil, badMedia(fmt.Sprintf("the medium at %s cannot be fetched: status %d", u.Host, res.StatusCode))
-	}
-	return bound(res.Body, res.Body, MaxMedia), nil
+	return bound(body, body, MaxMedia), nil
 }
 
 func badMedia(why string) *chat.Failure {

@@ -38,8 +38,11 @@ func (m *Media) read(ctx context.Context, kind string, medium chat.Media) (*form
 		return nil, badMedia("the platform keeps no " + kind)
 	}
 	file, err := m.fetch(ctx, medium.URL)
-	if err != nil {
-		return nil, err
+	switch {
+	case ctx.Err() != nil:
+		return nil, &chat.Failure{Kind: chat.Temporary, Err: ctx.Err()}
+	case err != nil: // an answer does not wait until its picture's host is back
+		return nil, &chat.Failure{Kind: chat.BadMedia, Err: errors.Unwrap(err)}
 	}
 	defer func() { _ = file.Close() }() // it is read only
 	data, err := io.ReadAll(bound(file, file, rule.max))
