@@ -23,7 +23,7 @@ func (p *puller) accept(ctx context.Context, list []json.RawMessage) error {
 	of := map[string][]chat.Message{}
 	now := p.a.deps.Clock()
 	for _, raw := range list {
-		m, ignored := p.a.message(raw, now)
+		m, ignored := p.a.message(ctx, raw, now)
 		if ignored == "" && !p.worth(m, now) {
 			ignored = "stale"
 		}
@@ -53,7 +53,7 @@ func (p *puller) accept(ctx context.Context, list []json.RawMessage) error {
 				err := p.hand(ctx, m)
 				mu.Lock()
 				if errors.Is(err, chat.ErrBusy) && p.surplus(m.ID, now) {
-					p.a.deps.Count.Count("ignored", p.a.name, "overflow")
+					p.a.overflow()
 					err = nil
 				}
 				if err == nil {
@@ -106,4 +106,12 @@ func (p *puller) surplus(id string, now time.Time) bool {
 		return false
 	}
 	return now.Sub(since) >= patientWith
+}
+
+// overflow tells of a message that is lost on purpose. It is the only such place.
+func (a *Adapter) overflow() {
+	a.deps.Count.Count("ignored", a.name, "overflow")
+	if a.notes.First("overflow") {
+		a.deps.Log.Error("a person writes more than the house keeps: what exceeds it is left out (said once a minute)", "channel", a.name)
+	}
 }

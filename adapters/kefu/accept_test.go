@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -92,6 +93,9 @@ func TestSurplus(t *testing.T) {
 		wantTexts(t, p, "在吗")
 		if p.record.Counted("ignored help overflow") != 1 {
 			t.Error("the surplus is not counted")
+		}
+		if n := strings.Count(p.record.Log(), "a person writes more than the house keeps"); n != 1 {
+			t.Errorf("the operator is told %d times that a message was left out", n)
 		}
 	})
 }

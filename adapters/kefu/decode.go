@@ -1,6 +1,7 @@
 package kefu
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters/entry"
+	"github.com/xianda-bot/xianda/adapters/internal/claims"
 	"github.com/xianda-bot/xianda/adapters/internal/weixin"
 	"github.com/xianda-bot/xianda/chat"
 )
@@ -22,7 +24,7 @@ var (
 
 // message is the chat.Message of one item of a page, or the fixed word under which an item that is none is counted. What cannot be read
 // is ignored: it comes no better when it is asked for again.
-func (a *Adapter) message(raw json.RawMessage, received time.Time) (m chat.Message, ignored string) {
+func (a *Adapter) message(ctx context.Context, raw json.RawMessage, received time.Time) (m chat.Message, ignored string) {
 	var x item
 	// One field of the wrong type leaves the others readable.
 	if err := json.Unmarshal(raw, &x); err != nil && !errors.As(err, new(*json.UnmarshalTypeError)) {
@@ -45,7 +47,7 @@ func (a *Adapter) message(raw json.RawMessage, received time.Time) (m chat.Messa
 		m.ID = "h-" + weixin.Fingerprint(string(raw))
 	}
 	if x.Type == "event" {
-		ignored = a.event(x.Event, &m, received)
+		ignored = a.event(ctx, x.Event, &m, received)
 	} else {
 		said(x, &m)
 		m.Right = &chat.ReplyRight{Pool: "message", Expires: m.At.Add(weixin.Window), Left: replies}
@@ -81,9 +83,9 @@ func said(x item, m *chat.Message) {
 		}
 		m.Media = []chat.Media{{Kind: "location", Ref: number(x.Location.Latitude) + "," + number(x.Location.Longitude), Name: weixin.Clip(name)}}
 	case "link":
-		m.Media = []chat.Media{{Kind: "link", URL: x.Link.URL, Name: weixin.Clip(x.Link.Title)}}
+		m.Media = []chat.Media{{Kind: "link", URL: claims.Address(x.Link.URL), Name: weixin.Clip(x.Link.Title)}}
 	case "miniprogram":
-		m.Media = []chat.Media{{Kind: "link", Ref: x.Page.AppID + " " + x.Page.Path, Name: weixin.Clip(x.Page.Title)}}
+		m.Media = []chat.Media{{Kind: "link", Ref: weixin.Clip(x.Page.AppID + " " + x.Page.Path), Name: weixin.Clip(x.Page.Title)}}
 	case "business_card":
 		m.Media = []chat.Media{{Kind: "other", Name: weixin.Clip("名片 " + x.Card.User)}}
 	default: // channels, merged_msg, meeting, schedule, note …: nothing of theirs can be opened
@@ -103,23 +105,23 @@ func happened(sent json.RawMessage, received time.Time) time.Time {
 func number(raw json.RawMessage) string { return strings.Trim(string(raw), `"`) }
 
 // event fills m from what the platform says; ignored is not empty for what is nobody's message.
-func (a *Adapter) event(e event, m *chat.Message, received time.Time) (ignored string) {
+func (a *Adapter) event(ctx context.Context, e event, m *chat.Message, received time.Time) (ignored string) {
 	switch e.Type {
 	case "enter_session":
 		m.Kind, m.Scene = chat.Arrived, a.scene(e)
 		m.Right = once("welcome", e.Welcome, m.At, received)
 	case "session_status_change":
-		m.Kind, m.Event, m.Name = chat.Native, chat.NativeBegan, e.Now
+		m.Kind, m.Event, m.Name = chat.Native, chat.NativeBegan, weixin.Clip(e.Now)
 		switch e.Change {
 		case 1, 2, 4: // from the queue to a seat, to another seat, taken up again by a seat
 		case 3:
-			m.Event, m.Name = chat.NativeEnded, e.Before
+			m.Event, m.Name = chat.NativeEnded, weixin.Clip(e.Before)
 			m.Right = once("end", e.Code, m.At, received)
 		default:
 			return "unknown change"
 		}
 	case "msg_send_fail":
-		key := a.keyOf(e.FailedID, e.Person)
+		key := a.keyOf(ctx, e.FailedID, e.Person)
 		if key == "" {
 			return "unknown reply"
 		}

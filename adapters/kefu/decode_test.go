@@ -57,6 +57,8 @@ func TestDecode(t *testing.T) {
 			chat.Message{Kind: chat.Said, Media: []chat.Media{{Kind: "location", Ref: "23.1,113.3", Name: "N"}}, Right: right}},
 		{"link", `{` + anyID + ofAnn + `"msgtype":"link","link":{"title":"T","desc":"D","url":"https://a.example","pic_url":"P"}}`,
 			chat.Message{Kind: chat.Said, Media: []chat.Media{{Kind: "link", URL: "https://a.example", Name: "T"}}, Right: right}},
+		{"G1 link to a file", `{` + anyID + ofAnn + `"msgtype":"link","link":{"title":"T","url":"file:///etc/passwd"}}`,
+			chat.Message{Kind: chat.Said, Media: []chat.Media{{Kind: "link", Name: "T"}}, Right: right}},
 		{"page of a mini-program", `{` + anyID + ofAnn + `"msgtype":"miniprogram","miniprogram":{"title":"T","appid":"wx1","pagepath":"pages/i"}}`,
 			chat.Message{Kind: chat.Said, Media: []chat.Media{{Kind: "link", Ref: "wx1 pages/i", Name: "T"}}, Right: right}},
 		{"business card", `{` + anyID + ofAnn + `"msgtype":"business_card","business_card":{"userid":"lisi"}}`,
@@ -85,7 +87,7 @@ func TestDecode(t *testing.T) {
 		{"F9 what looks like a template", `{` + anyID + ofAnn + `"msgtype":"text","text":{"content":"{{.Secret}} =cmd() <script>"}}`,
 			chat.Message{Kind: chat.Said, Text: "{{.Secret}} =cmd() <script>", Right: right}},
 	} {
-		got, ignored := a.message(json.RawMessage(c.raw), at)
+		got, ignored := a.message(t.Context(), json.RawMessage(c.raw), at)
 		c.want.ID, c.want.From, c.want.At = "m1", chat.Address{Channel: "help", Peer: "wm-ann"}, at
 		if ignored != "" || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %+v, ignored %q; want %+v", c.name, got, ignored, c.want)
@@ -121,7 +123,7 @@ func TestIgnored(t *testing.T) {
 		"a failure of nothing of us":  {`{` + anyID + ofEvent + `"event_type":"msg_send_fail","fail_msgid":"akey0123456789","fail_type":4}}`, "unknown reply"},
 		"a failure of another's":      {`{` + anyID + ofEvent + `"event_type":"msg_send_fail","fail_msgid":"` + a.msgID(t.Context(), "wm-bob", "k", 0) + `","fail_type":4}}`, "unknown reply"},
 	} {
-		if m, ignored := a.message(json.RawMessage(c.raw), time.Now()); ignored != c.want {
+		if m, ignored := a.message(t.Context(), json.RawMessage(c.raw), time.Now()); ignored != c.want {
 			t.Errorf("%s: ignored as %q, want %q (%+v)", name, ignored, c.want, m)
 		}
 	}
@@ -136,8 +138,8 @@ func TestOddIDsAndTimes(t *testing.T) {
 	for _, head := range []string{``, `"msgid":"",`, `"msgid":" -5 ",`, `"msgid":"` + strings.Repeat("9", 300) + `",`, `"msgid":"\u0000",`} {
 		for _, at := range []string{``, `"send_time":"",`, `"send_time":"x",`, `"send_time":-1,`, `"send_time":1e400,`, `"send_time":99999999999999999999,`, `"send_time":null,`} {
 			raw := json.RawMessage(`{` + head + at + ofAnn + `"msgtype":"text","text":{"content":"x"}}`)
-			m, ignored := a.message(raw, now)
-			again, _ := a.message(raw, now.Add(time.Hour))
+			m, ignored := a.message(t.Context(), raw, now)
+			again, _ := a.message(t.Context(), raw, now.Add(time.Hour))
 			if ignored != "" || m.ID == "" || len(m.ID) > 200 || m.ID != again.ID || ids[m.ID] || !m.At.Equal(now) {
 				t.Errorf("%s: %+v, ignored %q, again %q", raw, m, ignored, again.ID)
 			}
@@ -152,11 +154,11 @@ func TestLateCodeAndLongText(t *testing.T) {
 	a, _ := alone(t)
 	enter := json.RawMessage(`{` + anyID + ofEvent + `"event_type":"enter_session","welcome_code":"C"}}`)
 	for late, want := range map[time.Duration]bool{0: true, 19 * time.Second: true, 20 * time.Second: false, time.Hour: false} {
-		if m, _ := a.message(enter, time.Unix(1800000000, 0).Add(late)); (m.Right != nil) != want {
+		if m, _ := a.message(t.Context(), enter, time.Unix(1800000000, 0).Add(late)); (m.Right != nil) != want {
 			t.Errorf("%s after the entry the right is %+v", late, m.Right)
 		}
 	}
-	m, _ := a.message(json.RawMessage(`{`+anyID+ofAnn+`"msgtype":"text","text":{"content":"`+strings.Repeat("长", 50000)+`"}}`), time.Now())
+	m, _ := a.message(t.Context(), json.RawMessage(`{`+anyID+ofAnn+`"msgtype":"text","text":{"content":"`+strings.Repeat("长", 50000)+`"}}`), time.Now())
 	if len(m.Text) > chat.MaxText || !strings.HasSuffix(m.Text, "…") {
 		t.Errorf("a text of 50,000 characters keeps %d bytes", len(m.Text))
 	}

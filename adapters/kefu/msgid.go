@@ -37,7 +37,7 @@ func (a *Adapter) msgID(ctx context.Context, person, key string, n int) string {
 }
 
 // keyOf is the key of the reply that a message to person was part of; "" when it is none of ours.
-func (a *Adapter) keyOf(id, person string) string {
+func (a *Adapter) keyOf(ctx context.Context, id, person string) string {
 	if len(id) <= tagSize || len(id) > maxMsgID || !keyForm.MatchString(id) {
 		return ""
 	}
@@ -48,7 +48,7 @@ func (a *Adapter) keyOf(id, person string) string {
 		}
 		return ""
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	key, err := a.deps.Vault.Get(ctx, a.vaultKey("key", id))
 	if err != nil {

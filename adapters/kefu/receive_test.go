@@ -171,7 +171,7 @@ func FuzzItem(f *testing.F) {
 	}
 	a, _ := alone(f)
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		m, ignored := a.message(raw, time.Unix(1800000000, 0))
+		m, ignored := a.message(t.Context(), raw, time.Unix(1800000000, 0))
 		if ignored != "" {
 			return
 		}
@@ -198,10 +198,10 @@ func FuzzMessageID(f *testing.F) {
 	f.Add("wm-ann", "tmg3x7abc-1_2", "akey0123456789")
 	a, _ := alone(f)
 	f.Fuzz(func(t *testing.T, person, key, foreign string) {
-		if id := a.msgID(t.Context(), person, key, 0); len(id) > 32 || !keyForm.MatchString(id) || a.keyOf(id, person) != key {
-			t.Errorf("%q of %q gives %q, which leads to %q", key, person, id, a.keyOf(id, person))
+		if id := a.msgID(t.Context(), person, key, 0); len(id) > 32 || !keyForm.MatchString(id) || a.keyOf(t.Context(), id, person) != key {
+			t.Errorf("%q of %q gives %q, which leads to %q", key, person, id, a.keyOf(t.Context(), id, person))
 		}
-		if got := a.keyOf(foreign, person); got != "" && a.msgID(t.Context(), person, got, int(foreign[0]-'a')) != foreign && foreign[0] >= 'a' {
+		if got := a.keyOf(t.Context(), foreign, person); got != "" && a.msgID(t.Context(), person, got, int(foreign[0]-'a')) != foreign && foreign[0] >= 'a' {
 			t.Errorf("%q leads to %q, of which it was not made", foreign, got)
 		}
 	})

@@ -229,20 +229,20 @@ func TestMessageIDs(t *testing.T) {
 				t.Errorf("key of %d: id %q", n, id)
 			}
 			seen[id] = true
-			if got := a.keyOf(id, "wm-ann"); got != key {
+			if got := a.keyOf(t.Context(), id, "wm-ann"); got != key {
 				t.Errorf("key of %d: %q leads to %q", n, id, got)
 			}
-			if got := a.keyOf(id, "wm-bob"); n <= 21 && got != "" {
+			if got := a.keyOf(t.Context(), id, "wm-bob"); n <= 21 && got != "" {
 				t.Errorf("for another person %q leads to %q", id, got)
 			}
 		}
 	}
 	for _, id := range []string{"", "a", strings.Repeat("x", 100), "a\x00b0123456789", "Zno-such-thing"} {
-		if got := a.keyOf(id, "wm-ann"); got != "" {
+		if got := a.keyOf(t.Context(), id, "wm-ann"); got != "" {
 			t.Errorf("%q leads to %q", id, got)
 		}
 	}
-	if id := a.msgID(t.Context(), "wm-ann", "有中文", 0); !keyForm.MatchString(id) || a.keyOf(id, "wm-ann") != "有中文" {
+	if id := a.msgID(t.Context(), "wm-ann", "有中文", 0); !keyForm.MatchString(id) || a.keyOf(t.Context(), id, "wm-ann") != "有中文" {
 		t.Errorf("a key that no id may hold gives %q", id)
 	}
 }

@@ -6,12 +6,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"path"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/xianda-bot/xianda/adapters/internal/calls"
+	"github.com/xianda-bot/xianda/adapters/internal/claims"
 	"github.com/xianda-bot/xianda/chat"
 )
 
@@ -21,7 +20,7 @@ const maxAttachments = 20
 // media are the attachments of a message. What has no address that can be opened is still told.
 func media(all []attachment) (out []chat.Media) {
 	for _, x := range all[:min(len(all), maxAttachments)] {
-		m := chat.Media{Kind: "file", Name: fileName(x.Name)}
+		m := chat.Media{Kind: "file", Name: claims.Name(x.Name), MIME: claims.Type(x.Type)}
 		kind, _, _ := strings.Cut(x.Type, "/")
 		switch kind {
 		case "image", "video":
@@ -29,14 +28,11 @@ func media(all []attachment) (out []chat.Media) {
 		case "voice", "audio":
 			m.Kind = "voice"
 		}
-		if strings.Contains(x.Type, "/") && len(x.Type) <= 100 {
-			m.MIME = x.Type
-		}
 		if x.Size > 0 && x.Size < 1<<40 {
 			m.Size = int64(x.Size)
 		}
-		if u, err := url.Parse(x.URL); err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil && len(x.URL) <= 2048 {
-			m.URL = x.URL
+		if strings.HasPrefix(x.URL, "https://") {
+			m.URL = claims.Address(x.URL)
 		}
 		out = append(out, m)
 	}
@@ -52,21 +48,6 @@ func heard(all []attachment) string {
 		}
 	}
 	return strings.Join(texts, "\n")
-}
-
-// fileName is the last part of a name, without what could move a cursor or hide its ending.
-func fileName(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, ""))
-	s = path.Base(strings.ReplaceAll(s, `\`, "/"))
-	if s == "." || s == "/" || s == ".." {
-		return ""
-	}
-	return chat.Cut(s, 200)
 }
 
 // Open opens a person's attachment by the address that the platform gave for it, which ends after some hours. Errors are those of

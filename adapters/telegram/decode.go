@@ -29,8 +29,12 @@ func (a *Adapter) message(ctx context.Context, u *update) (m chat.Message, ignor
 	case u.Message != nil:
 		return a.said(ctx, u.Message)
 	case u.Edited != nil:
-		if m, ignored, err = a.said(ctx, u.Edited); ignored == "" && err == nil {
-			m.Kind, m.Of, m.ID, m.Scene = chat.Edited, m.ID, ofUpdate+strconv.FormatInt(u.ID, 10), nil
+		switch m, ignored, err = a.said(ctx, u.Edited); {
+		case ignored != "" || err != nil:
+		case m.Kind != chat.Said: // into /start: nobody arrives twice by one message
+			ignored = "edited command"
+		default:
+			m.Kind, m.Of, m.ID = chat.Edited, m.ID, ofUpdate+strconv.FormatInt(u.ID, 10)
 		}
 		return m, ignored, err
 	case u.Tap != nil:

@@ -78,8 +78,8 @@ func TestDecode(t *testing.T) {
 			said("坏了", chat.Media{Kind: "image", Ref: "big", MIME: "image/jpeg", Size: 4711})},
 		{"document", only("document", file(map[string]any{"file_name": "a.pdf", "mime_type": "application/pdf"})),
 			said("", chat.Media{Kind: "file", Ref: "F", Name: "a.pdf", MIME: "application/pdf", Size: 5})},
-		{"G6 document with a bad name", only("document", file(map[string]any{"file_name": "../../x\x00\n" + strings.Repeat("长", 300)})),
-			said("", chat.Media{Kind: "file", Ref: "F", Name: chat.Cut("../../x"+strings.Repeat("长", 300), 200), Size: 5})},
+		{"G6 document with a bad name", only("document", file(map[string]any{"file_name": "../../x\x00\u202e" + strings.Repeat("长", 300), "mime_type": "text/html\r\nX: 1"})),
+			said("", chat.Media{Kind: "file", Ref: "F", Name: chat.Cut("x"+strings.Repeat("长", 300), 200), Size: 5})},
 		{"picture as a document", only("document", file(map[string]any{"file_name": "a.png", "mime_type": "image/png"})),
 			said("", chat.Media{Kind: "image", Ref: "F", Name: "a.png", MIME: "image/png", Size: 5})},
 		{"G3 SVG is no picture", only("document", file(map[string]any{"mime_type": "image/svg+xml"})),
@@ -102,6 +102,7 @@ func TestDecode(t *testing.T) {
 
 		{"F5 edited", map[string]any{"edited_message": saidBy("ann", 7, "改了", map[string]any{"edit_date": 1_790_000_009})},
 			&chat.Message{Kind: chat.Edited, Of: "m7", From: ann, Name: "ann", Text: "改了", At: at}},
+		{"F5 edited into /start", map[string]any{"edited_message": saidBy("ann", 7, "/start pay", map[string]any{"edit_date": 1_790_000_009})}, nil},
 		{"F14 blocked", map[string]any{"my_chat_member": map[string]any{"chat": telegramtest.Private("ann"), "from": telegramtest.Person("ann"), "date": 1_790_000_000,
 			"new_chat_member": map[string]any{"status": "kicked"}}}, &chat.Message{Kind: chat.Left, From: ann, Name: "ann", At: at}},
 		{"let in again", map[string]any{"my_chat_member": map[string]any{"chat": telegramtest.Private("ann"), "from": telegramtest.Person("ann"),
@@ -187,6 +188,7 @@ func TestDecode(t *testing.T) {
 func (h *hall) counted() (all []string) {
 	for _, reason := range []string{
 		"unknown update", "service message", "not for us", "nameless", "channel post", "no person", "bot", "unknown tap", "membership", "unreadable",
+		"edited command",
 	} {
 		if h.record.Counted("ignored tg "+reason) > 0 {
 			all = append(all, "ignored tg "+reason)

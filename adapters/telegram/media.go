@@ -4,10 +4,12 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/xianda-bot/xianda/adapters/internal/claims"
 	"github.com/xianda-bot/xianda/chat"
 )
 
-// attached are the media of a message. Who shares a contact says its number, so that it can be an answer.
+// attached are the media of a message. Who shares a contact says its number, so that it can be an answer. Names and types are what the
+// person's client claims.
 func attached(in *message, m *chat.Message) []chat.Media {
 	switch {
 	case len(in.Photo) > 0:
@@ -19,27 +21,27 @@ func attached(in *message, m *chat.Message) []chat.Media {
 		}
 		return []chat.Media{{Kind: "image", Ref: best.FileID, MIME: "image/jpeg", Size: int64(best.FileSize)}}
 	case in.Voice != nil:
-		return []chat.Media{{Kind: "voice", Ref: in.Voice.FileID, MIME: in.Voice.MimeType, Size: in.Voice.FileSize}}
+		return []chat.Media{{Kind: "voice", Ref: in.Voice.FileID, MIME: claims.Type(in.Voice.MimeType), Size: in.Voice.FileSize}}
 	case in.Video != nil:
 		v := in.Video
-		return []chat.Media{{Kind: "video", Ref: v.FileID, Name: fileName(v.FileName), MIME: v.MimeType, Size: v.FileSize}}
+		return []chat.Media{{Kind: "video", Ref: v.FileID, Name: claims.Name(v.FileName), MIME: claims.Type(v.MimeType), Size: v.FileSize}}
 	case in.VideoNote != nil:
 		return []chat.Media{{Kind: "video", Ref: in.VideoNote.FileID, MIME: "video/mp4", Size: int64(in.VideoNote.FileSize)}}
 	case in.Animation != nil:
 		v := in.Animation
-		return []chat.Media{{Kind: "video", Ref: v.FileID, Name: fileName(v.FileName), MIME: v.MimeType, Size: v.FileSize}}
+		return []chat.Media{{Kind: "video", Ref: v.FileID, Name: claims.Name(v.FileName), MIME: claims.Type(v.MimeType), Size: v.FileSize}}
 	case in.Audio != nil:
 		f := in.Audio
-		return []chat.Media{{Kind: "file", Ref: f.FileID, Name: fileName(f.FileName), MIME: f.MimeType, Size: f.FileSize}}
+		return []chat.Media{{Kind: "file", Ref: f.FileID, Name: claims.Name(f.FileName), MIME: claims.Type(f.MimeType), Size: f.FileSize}}
 	case in.Document != nil:
 		f := in.Document
-		d := chat.Media{Kind: "file", Ref: f.FileID, Name: fileName(f.FileName), MIME: f.MimeType, Size: f.FileSize}
+		d := chat.Media{Kind: "file", Ref: f.FileID, Name: claims.Name(f.FileName), MIME: claims.Type(f.MimeType), Size: f.FileSize}
 		if strings.HasPrefix(d.MIME, "image/") && !strings.Contains(d.MIME, "svg") {
 			d.Kind = "image" // sent as a file, to keep its quality
 		}
 		return []chat.Media{d}
 	case in.Sticker != nil:
-		s := chat.Media{Kind: "other", Ref: in.Sticker.FileID, Name: in.Sticker.Emoji, Size: int64(in.Sticker.FileSize)}
+		s := chat.Media{Kind: "other", Ref: in.Sticker.FileID, Name: claims.Label(in.Sticker.Emoji), Size: int64(in.Sticker.FileSize)}
 		if !in.Sticker.IsAnimated && !in.Sticker.IsVideo {
 			s.Kind, s.MIME = "image", "image/webp"
 		}
@@ -50,7 +52,7 @@ func attached(in *message, m *chat.Message) []chat.Media {
 		if m.Text == "" {
 			m.Text = in.Contact.PhoneNumber
 		}
-		return []chat.Media{{Kind: "other", Name: fileName(strings.TrimSpace(in.Contact.FirstName + " " + in.Contact.LastName))}}
+		return []chat.Media{{Kind: "other", Name: claims.Label(strings.TrimSpace(in.Contact.FirstName + " " + in.Contact.LastName))}}
 	case in.Poll != nil, in.Dice != nil, in.Story != nil, in.Game != nil, in.Checklist != nil, in.PaidMedia != nil:
 		return []chat.Media{{Kind: "other"}}
 	}
@@ -61,18 +63,7 @@ func location(in *message) chat.Media {
 	degrees := func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 	m := chat.Media{Kind: "location", Ref: degrees(in.Location.Latitude) + "," + degrees(in.Location.Longitude)}
 	if in.Venue != nil {
-		m.Name = fileName(strings.TrimSpace(in.Venue.Title + " " + in.Venue.Address))
+		m.Name = claims.Label(strings.TrimSpace(in.Venue.Title + " " + in.Venue.Address))
 	}
 	return m
-}
-
-// fileName is a name as the person gave it, for showing: nobody opens a file by it.
-func fileName(s string) string {
-	s = strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f {
-			return -1
-		}
-		return c
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-	return chat.Cut(s, 200)
 }

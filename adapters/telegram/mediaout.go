@@ -11,7 +11,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"github.com/go-telegram/bot/models"
 
 	"github.com/xianda-bot/xianda/adapters/internal/calls"
+	"github.com/xianda-bot/xianda/adapters/internal/claims"
 	"github.com/xianda-bot/xianda/chat"
 )
 
@@ -162,8 +162,7 @@ func (a *Adapter) fetch(ctx context.Context, address, way string) (body []byte, 
 
 // uploadName is a plain name: the platform tells types by it.
 func uploadName(m chat.Media, kind string) string {
-	name := path.Base(strings.ReplaceAll(fileName(m.Name), `\`, "/"))
-	if name != "." && name != "/" && name != "" {
+	if name := claims.Name(m.Name); name != "" {
 		return name
 	}
 	switch kind {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/xianda-bot/xianda/adapters/internal/claims"
 	"github.com/xianda-bot/xianda/adapters/internal/weixin"
 	"github.com/xianda-bot/xianda/chat"
 )
@@ -64,7 +65,7 @@ func (a *Adapter) message(x *weixin.Element, received time.Time) (m chat.Message
 	case "location":
 		m.Media = []chat.Media{place(x)}
 	case "link":
-		m.Media = []chat.Media{{Kind: "link", Name: weixin.Clip(x.Leaf("Title")), URL: x.Leaf("Url")}}
+		m.Media = []chat.Media{{Kind: "link", Name: weixin.Clip(x.Leaf("Title")), URL: claims.Address(x.Leaf("Url"))}}
 	case "event":
 		if pool, ignored = a.event(x, &m); ignored != "" {
 			return chat.Message{}, ignored
