@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
@@ -323,44 +324,46 @@ func TestP11DiedAfterEachStoreCall(t *testing.T) {
 	for k := range int32(6) {
 		t.Run(fmt.Sprint("after ", k, " calls"), func(t *testing.T) {
 			t.Parallel()
-			clock := &shift{}
-			store := sessiontest.NewMemory(clock.now)
-			var asked atomic.Int32
-			answer := make(chan struct{})
-			close(answer)
-			dying := &limited{Store: store}
-			dying.left.Store(k)
-			o := dialog.Options{Call: slowCaller(&asked, answer)}
-			first := dialog.NewHost(dying, channels{passive}, dialog.NewShelf(build(t)), o)
-			m := said("m1", "慢查询", 100*time.Millisecond)
-			_, _ = first.Turn(t.Context(), m) // whatever it says, its process is dead now
-			first.Drain(cancelled(t))
+			synctest.Test(t, func(t *testing.T) {
+				clock := &shift{}
+				store := sessiontest.NewMemory(clock.now)
+				var asked atomic.Int32
+				answer := make(chan struct{})
+				close(answer)
+				dying := &limited{Store: store}
+				dying.left.Store(k)
+				o := dialog.Options{Call: slowCaller(&asked, answer)}
+				first := dialog.NewHost(dying, channels{passive}, dialog.NewShelf(build(t)), o)
+				m := said("m1", "慢查询", 4*time.Second)
+				_, _ = first.Turn(t.Context(), m) // whatever it says, its process is dead now
+				first.Drain(cancelled(t))
 
-			clock.add(2 * session.Lease) // the lease of the dead runs out
-			second := newHost(t, store, passive, o)
-			m.ReplyBy = time.Now().Add(4 * time.Second)
-			replies, err := second.Turn(t.Context(), m)
-			if errors.Is(err, chat.ErrLater) { // marked late before it died: the sweep finds it, and it is pushed
-				if err := second.Resume(t.Context(), ann); err != nil {
-					t.Fatal(err)
+				clock.add(2 * session.Lease) // the lease of the dead runs out
+				second := newHost(t, store, passive, o)
+				m.ReplyBy = time.Now().Add(4 * time.Second)
+				replies, err := second.Turn(t.Context(), m)
+				if errors.Is(err, chat.ErrLater) { // marked late before it died: the sweep finds it, and it is pushed
+					if err := second.Resume(t.Context(), ann); err != nil {
+						t.Fatal(err)
+					}
+					second.Wait()
+					lent, e := store.Lend(t.Context(), ann, time.Minute)
+					if e != nil || len(lent.Loans) != 1 {
+						t.Fatalf("Lend = %+v, %v, want the answer", lent, e)
+					}
+					replies, err = []chat.Reply{{Text: string(lent.Loans[0].Body)}}, nil
 				}
-				second.Wait()
-				lent, e := store.Lend(t.Context(), ann, time.Minute)
-				if e != nil || len(lent.Loans) != 1 {
-					t.Fatalf("Lend = %+v, %v, want the answer", lent, e)
+				if err != nil || !strings.Contains(words(replies), "结果是好了") {
+					t.Errorf("after %d calls the redelivery got %q, %v, want the answer", k, words(replies), err)
 				}
-				replies, err = []chat.Reply{{Text: string(lent.Loans[0].Body)}}, nil
-			}
-			if err != nil || !strings.Contains(words(replies), "结果是好了") {
-				t.Errorf("after %d calls the redelivery got %q, %v, want the answer", k, words(replies), err)
-			}
-			v, err := store.Look(t.Context(), ann)
-			if err != nil || v.Session.Turn != 1 {
-				t.Errorf("after %d calls the conversation has %d turns, %v, want 1", k, v.Session.Turn, err)
-			}
-			if n := asked.Load(); n > 2 || k >= 3 && n != 1 {
-				t.Errorf("after %d calls the backend was asked %d times", k, n)
-			}
+				v, err := store.Look(t.Context(), ann)
+				if err != nil || v.Session.Turn != 1 {
+					t.Errorf("after %d calls the conversation has %d turns, %v, want 1", k, v.Session.Turn, err)
+				}
+				if n := asked.Load(); n > 2 || k >= 3 && n != 1 {
+					t.Errorf("after %d calls the backend was asked %d times", k, n)
+				}
+			})
 		})
 	}
 }
