@@ -182,6 +182,7 @@ func (t *turn) undelivered() {
 		t.native = false
 		t.handoff(raise{queue: w.Queue, reason: "native_refused"})
 		t.out.reason = "native_refused"
+	case w != nil && w.Native != "": // words of the bot that came behind the seat's: nobody misses them
 	case chat.FailureKind(t.message.Event) == chat.Blocked:
 		t.left()
 		t.out.heard = ""

@@ -283,7 +283,7 @@ func (t *turn) seatClosed() {
 // cleanSlate forgets what the seat has dealt with.
 func (t *turn) cleanSlate() {
 	t.s.Waiting, t.s.Place, t.s.Stack, t.s.Offer = nil, nil, nil, nil
-	t.s.Misses, t.s.Failed, t.s.Tried, t.s.Asked = 0, 0, nil, ""
+	t.s.Misses, t.s.Failed, t.s.Tried, t.s.Asked, t.s.Missed = 0, 0, nil, "", ""
 	t.unset(timerPatience)
 }
 

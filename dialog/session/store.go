@@ -21,6 +21,7 @@ const (
 	Partitions    = 64                  // of the key space
 	KeepSession   = 30 * 24 * time.Hour // a conversation untouched for this long is forgotten
 	KeepClosed    = 7 * 24 * time.Hour  // a closed case is kept for this long
+	SentWithin    = time.Minute         // a message that came this much later than it happened grants what it would now
 	MinRedelivery = time.Minute         // delivery ids younger than this are kept, whatever the adapter says
 )
 
@@ -215,7 +216,8 @@ type Store interface {
 	//
 	//  1. known delivery id, settled: Done.
 	//  2. known delivery id, Open: Waiting (and a claim of the head of the mailbox when its lease ran out).
-	//  3. new: it joins the mailbox, and its right is granted. If nobody holds the lease, the head of the mailbox is claimed.
+	//  3. new: it joins the mailbox, and its right is granted, less what was sent since m.At or is being sent: the platform counts that in
+	//     the new right (not with ReplyRight.Own). If nobody holds the lease, the head of the mailbox is claimed.
 	//
 	// A store keeps m.ReplyBy with the delivery as the time that remains by the caller's clock, counted from now on its own. When a known
 	// delivery that is Open comes with a later one, because the platform asks again, the later one counts.

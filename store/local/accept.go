@@ -39,7 +39,7 @@ func (c *conversation) accept(o offered, t *moment) (session.Accepted, error) {
 		return session.Accepted{}, err
 	}
 	if m.Right != nil {
-		c.grant(*m.Right, t)
+		c.grant(*m.Right, ms(m.At), t)
 	}
 	a := session.Accepted{Fresh: true, Waiting: true}
 	if o.post {

@@ -60,7 +60,8 @@ type handed struct {
 
 type right struct {
 	chat.ReplyRight
-	Grant string `json:"n"` // tells it from a later one of the same pool
+	Grant string  `json:"n"`           // tells it from a later one of the same pool
+	Sent  []int64 `json:"t,omitempty"` // when messages were sent under it, ms, the last few
 }
 
 type debt struct {
@@ -68,6 +69,7 @@ type debt struct {
 	Fence    string   `json:"f,omitempty"`
 	Until    int64    `json:"x,omitempty"` // end of the loan
 	Reserved []string `json:"g,omitempty"` // grants that paid for the loan
+	Late     []string `json:"h,omitempty"` // and those that came while it was lent: they count it too
 	First    *right   `json:"w,omitempty"` // right of the first attempt of which it is not known whether it was shown
 	Place    int64    `json:"q,omitempty"` // number of its turn, or of the turn whose passive reply it waits behind
 }
@@ -183,13 +185,35 @@ func (r *right) live(now int64) bool { return r.Expires.IsZero() || r.Expires.Un
 // maxPools bounds the rights of one conversation.
 const maxPools = 16
 
-func (c *conversation) grant(r chat.ReplyRight, t *moment) {
+// grant gives the right of a message that happened at that moment by the platform's clock. What was sent since, or is being sent, the
+// platform counts in this right and not in the one before.
+func (c *conversation) grant(r chat.ReplyRight, happened int64, t *moment) {
+	n, sent := t.next(), 0
+	happened = min(max(happened, t.now-session.SentWithin.Milliseconds()), t.now)
+	for i := range c.Rights {
+		since := 0
+		for _, at := range c.Rights[i].Sent {
+			if at > happened {
+				since++
+			}
+		}
+		sent = max(sent, since)
+	}
+	if !r.Own && r.Left > 0 {
+		r.Left = max(0, r.Left-sent)
+		for i := range c.Debts {
+			if d := &c.Debts[i]; d.Kind == chat.ReplyDebt && len(d.Reserved) > 0 && d.lent(t.now) && r.Left > 0 {
+				d.Late = append(d.Late, n)
+				r.Left--
+			}
+		}
+	}
 	c.Rights = slices.DeleteFunc(c.Rights, func(o right) bool { return o.Pool == r.Pool || !o.live(t.now) })
 	if len(c.Rights) >= maxPools {
 		c.Rights = c.Rights[1:]
 	}
 	r.Data = slices.Clone(r.Data)
-	c.Rights = append(c.Rights, right{r, t.next()})
+	c.Rights = append(c.Rights, right{ReplyRight: r, Grant: n})
 	c.Counted = true
 }
 

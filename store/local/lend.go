@@ -22,7 +22,7 @@ func (c *conversation) lend(d time.Duration, t *moment) session.Lent {
 		}
 		owed := &c.Debts[i]
 		loan := session.Loan{Hold: c.hold()}
-		owed.Reserved = nil
+		owed.Reserved, owed.Late = nil, nil
 		if kind == chat.ReplyDebt && c.Counted && !c.reserve(owed, &loan, t.now) {
 			owed.Park, owed.Due, c.changed = true, time.Time{}, true
 			continue
@@ -119,18 +119,26 @@ func (c *conversation) settle(s session.Settlement, t *moment) {
 	d, another := &c.Debts[i], false
 	for j := range c.Rights {
 		r := &c.Rights[j]
+		late := slices.Contains(d.Late, r.Grant)
+		if (s.GiveBack || s.Spent) && late && r.Left >= 0 {
+			r.Left++
+		}
 		if !slices.Contains(d.Reserved, r.Grant) { // granted since: the platform said nothing of it
 			another = another || r.live(t.now) && r.Left != 0
+			if late {
+				r.sent(s.Verdict, t.now)
+			}
 			continue
 		}
 		if s.GiveBack && r.Left >= 0 {
 			r.Left++
 		}
+		r.sent(s.Verdict, t.now)
 		if s.Spent {
 			r.Left = 0
 		}
 	}
-	d.Fence, d.Until, d.Reserved, c.changed = "", 0, nil, true
+	d.Fence, d.Until, d.Reserved, d.Late, c.changed = "", 0, nil, nil, true
 	if s.GiveBack || s.Spent { // nothing was shown
 		d.First = nil
 	}
@@ -147,6 +155,14 @@ func (c *conversation) settle(s session.Settlement, t *moment) {
 		}
 	default:
 		c.Debts = slices.Delete(c.Debts, i, i+1)
+	}
+}
+
+// sent notes when a message was sent under r.
+func (r *right) sent(v session.Verdict, now int64) {
+	if v == session.Paid && r.Left >= 0 {
+		r.Sent = append(r.Sent, now)
+		r.Sent = r.Sent[max(0, len(r.Sent)-5):]
 	}
 }
 

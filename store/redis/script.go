@@ -38,12 +38,12 @@ type scripts struct {
 func newScripts(lease time.Duration) (*scripts, error) {
 	var failed error
 	numbers := fmt.Sprintf("local LEASE, MAILBOX, KEPT, ALLIDS, REDELIVERY, DEBTS, LINES, KEEP, KEEPCLOSED, KEEPCOUNTS, DEADS, LEDGER, LONG, "+
-		"LONGIDS, CASES, JITTER = %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d\n"+
+		"LONGIDS, CASES, JITTER, SENTWITHIN = %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d\n"+
 		"local KEEPUSER, KNOWN, KNOWNIDS, TRACE, LINKS = %d, %d, %d, %d, %d\n"+
 		"local NAMES, LEARNED = %d, '%s'\nlocal KINDS = { %s }\n", lease.Milliseconds(), session.MaxMailbox, session.KeptIDs, session.MaxIDs,
 		session.MinRedelivery.Milliseconds(), session.MaxDebts, session.Lines, session.KeepSession.Milliseconds(),
 		session.KeepClosed.Milliseconds(), keepCounts.Milliseconds(), maxDeads, maxLedger,
-		longKept.Milliseconds(), maxLong, maxCases, jitter.Milliseconds(),
+		longKept.Milliseconds(), maxLong, maxCases, jitter.Milliseconds(), session.SentWithin.Milliseconds(),
 		session.KeepUser.Milliseconds(), session.KnownAgain.Milliseconds(), session.MaxKnown, session.MaxTrace, session.MaxLinks,
 		maxLearned, likely.Prefix, kinds())
 	get := func(name string, durable bool) *script {

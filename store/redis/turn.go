@@ -32,7 +32,7 @@ func (s *Store) Accept(ctx context.Context, m chat.Message, t session.Terms) (se
 		}
 	}
 	ans, err := s.run(ctx, s.sc.accept, s.k.place(m.From), nil,
-		m.ID, body, t.Redelivery.Milliseconds(), left(m.ReplyBy, s.clock()), right, post, of, seat)
+		m.ID, body, t.Redelivery.Milliseconds(), left(m.ReplyBy, s.clock()), right, post, of, seat, max(0, ms(m.At)))
 	return s.accepted(ctx, m, ans, err)
 }
 

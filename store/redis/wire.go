@@ -54,6 +54,8 @@ type right struct {
 	Whole   string  `json:"j"`
 	Grant   string  `json:"n,omitempty"`
 	Own     bool    `json:"o,omitempty"`
+	Alone   bool    `json:"a,omitempty"` // replies to its message have it as their own
+	Sent    []int64 `json:"t,omitempty"` // when messages were sent under it, ms, the last few
 }
 
 // timer is a timer as the scripts keep it, with the message that it becomes.
@@ -219,7 +221,7 @@ func encodeRight(r *chat.ReplyRight) (string, error) {
 
 func asRight(r *chat.ReplyRight) (right, error) {
 	whole, err := json.Marshal(r)
-	return right{Pool: r.Pool, Expires: float64(ms(r.Expires)), Left: float64(r.Left), Whole: string(whole)}, err
+	return right{Pool: r.Pool, Expires: float64(ms(r.Expires)), Left: float64(r.Left), Whole: string(whole), Alone: r.Own}, err
 }
 
 func (r right) chat() (chat.ReplyRight, error) {

@@ -50,7 +50,7 @@ type check struct {
 
 func checks() []check {
 	var all []check
-	for _, part := range [][]check{deliveries(), leases(), mailboxes(), debts(), passives(), replyTimes(), rights(), holds(), recalls(), timers(), wholes(), letters(), races(), histories()} {
+	for _, part := range [][]check{deliveries(), leases(), mailboxes(), debts(), passives(), replyTimes(), rights(), whichRights(), holds(), recalls(), timers(), wholes(), letters(), races(), histories()} {
 		all = append(all, part...)
 	}
 	return all

@@ -73,6 +73,7 @@ type debt struct {
 	fence    string
 	until    time.Time        // of the fence
 	reserved []int64          // rights that one message was taken from
+	late     []int64          // rights that came while it was lent
 	first    *chat.ReplyRight // of the first attempt of which it is not known whether it was shown
 	shows    *delivery        // a passive reply that is not yet shown; Due is when it becomes debts, Park whether these wait
 	replies  []chat.Reply
@@ -81,6 +82,7 @@ type debt struct {
 type right struct {
 	chat.ReplyRight
 	serial int64
+	sent   []time.Time
 }
 
 // NewMemory returns an empty store whose clock is clock; nil is time.Now.
@@ -177,7 +179,7 @@ func (s *Memory) Accept(_ context.Context, m chat.Message, t session.Terms) (ses
 	}
 	c := s.make(m.From, now)
 	s.post(c, m, t.Redelivery, now).long = long(t)
-	c.grant(m.Right, s)
+	c.grant(m.Right, m.At, now, s)
 	a := session.Accepted{Waiting: true, Fresh: true}
 	if !t.Post {
 		a.Claim = s.claim(c, now)
@@ -249,14 +251,36 @@ func (c *conversation) unshown(d *delivery) bool {
 	return slices.ContainsFunc(c.debts, func(o *debt) bool { return o.shows == d })
 }
 
-func (c *conversation) grant(r *chat.ReplyRight, s *Memory) {
+func (c *conversation) grant(r *chat.ReplyRight, happened, now time.Time, s *Memory) {
 	if r == nil {
 		return
 	}
 	s.serial++
 	c.counted = true
+	if since := now.Add(-session.SentWithin); happened.Before(since) {
+		happened = since
+	}
+	fresh, sent := clone(*r), 0
+	for _, o := range c.rights {
+		n := 0
+		for _, at := range o.sent {
+			if at.After(happened) && !happened.After(now) {
+				n++
+			}
+		}
+		sent = max(sent, n)
+	}
+	if !r.Own && fresh.Left > 0 {
+		fresh.Left = max(0, fresh.Left-sent)
+		for _, d := range c.debts {
+			if d.Kind == chat.ReplyDebt && d.fence != "" && d.until.After(now) && len(d.reserved) > 0 && fresh.Left > 0 {
+				d.late = append(d.late, s.serial)
+				fresh.Left--
+			}
+		}
+	}
 	c.rights = slices.DeleteFunc(c.rights, func(o right) bool { return o.Pool == r.Pool })
-	c.rights = append(c.rights, right{clone(*r), s.serial})
+	c.rights = append(c.rights, right{fresh, s.serial, nil})
 }
 
 func (c *conversation) live(now time.Time) []chat.ReplyRight {

@@ -102,7 +102,7 @@ func (c *conversation) some(now time.Time) bool {
 // reserve takes one message from every live right and returns the newest that had one; nil when sending is not counted.
 func (c *conversation) reserve(o *debt, now time.Time) *chat.ReplyRight {
 	var newest *chat.ReplyRight
-	o.reserved = nil
+	o.reserved, o.late = nil, nil
 	for i := range c.rights {
 		r := &c.rights[i]
 		if !r.live(now) || r.Left == 0 || o.Right != nil && string(r.Data) != string(o.Right.Data) {
@@ -149,11 +149,15 @@ func (c *conversation) settle(t session.Settlement, now time.Time) {
 	}
 	for j := range c.rights {
 		r := &c.rights[j]
-		if !slices.Contains(d.reserved, r.serial) {
-			continue
-		}
-		if t.GiveBack && r.Left >= 0 {
+		mine, late := slices.Contains(d.reserved, r.serial), slices.Contains(d.late, r.serial)
+		if (mine && t.GiveBack || late && (t.GiveBack || t.Spent)) && r.Left >= 0 {
 			r.Left++
+		}
+		if (mine || late) && t.Verdict == session.Paid && r.Left >= 0 {
+			r.sent = append(r.sent, now)
+		}
+		if !mine {
+			continue
 		}
 		if t.Spent {
 			r.Left = 0

@@ -43,6 +43,7 @@ type modelDebt struct {
 	delayed bool
 	parked  bool
 	took    bool // one message of the right that is live now
+	late    bool // the same, but the right came while it was lent
 	seat    bool
 	epoch   int
 }
@@ -65,7 +66,11 @@ func (m *model) accept(id string, right int, post bool) modelAnswer {
 	if right > 0 {
 		m.counted, m.left = true, right
 		for _, d := range m.debts {
-			d.took = false
+			counts := d.lent && (d.took || d.late)
+			d.took, d.late = false, counts && m.left > 0
+			if d.late {
+				m.left--
+			}
 		}
 	}
 	a := m.again(id, post)
@@ -188,11 +193,11 @@ func (m *model) lend() (d *modelDebt, withheld int) {
 }
 
 func (m *model) settle(d *modelDebt, v session.Verdict, giveBack bool) {
-	if giveBack && d.took {
+	if giveBack && (d.took || d.late) {
 		m.left++
 	}
 	another := m.left > 0 && !d.took // granted since it was lent
-	d.lent, d.took = false, false
+	d.lent, d.took, d.late = false, false, false
 	switch v {
 	case session.Again:
 		d.delayed = true // for longer than the history

@@ -1,8 +1,8 @@
--- needs: conv mail
+-- needs: conv mail debts
 -- accept records a message once and claims the head of the mailbox if nobody holds the lease.
 -- KEYS  1 conversation  2 due
 -- ARGV  1 address  2 clock  3 delivery id  4 message  5 redelivery, ms  6 milliseconds left to reply, or ""  7 right as JSON or ""
---       8 "1": only post  9 case that a seat must hold, or ""  10 the seat
+--       8 "1": only post  9 case that a seat must hold, or ""  10 the seat  11 when it happened, ms, by the platform's clock, or 0
 -- RET   {"done", state, passive replies} | {"claim", claim, 1 if new} | {"waiting", claim or nil, 1 if new} |
 --       {"busy", limit} | {"owned", seat} | {"unknown"}; claim as in lib_conv
 local id, body, post, by = ARGV[3], ARGV[4], ARGV[8] == '1', replyby(ARGV[6])
@@ -20,13 +20,34 @@ if ARGV[7] ~= '' then
   -- Mostly the person writes again and the only right is renewed: the new one then stands in the place of the old without decoding.
   local pool = string.match(ARGV[7], '^{"p":"[^"]*",')
   local right = string.sub(ARGV[7], 1, -2) .. ',"n":"' .. fresh() .. '"}'
-  if pool and (not S.g or string.sub(S.g, 2, #pool + 1) == pool and not string.find(S.g, '},{', 1, true)) then
+  local sending = S.d and string.find(S.d, '"x":', 1, true)
+  if pool and not sending and
+    (not S.g or string.sub(S.g, 2, #pool + 1) == pool and not string.find(S.g, '},{', 1, true) and not string.find(S.g, '"t":', 1, true)) then
     S.g = '[' .. right .. ']'
   else
-    local rights = {}
+    local rights, sent, at = {}, 0, tonumber(ARGV[11])
     right = cjson.decode(right)
+    at = at > now and now or math.max(at, now - SENTWITHIN)
     for _, r in ipairs(S.g and cjson.decode(S.g) or {}) do
+      local n = 0
+      for _, t in ipairs(r.t or {}) do
+        if t > at then n = n + 1 end
+      end
+      sent = math.max(sent, n)
       if r.p ~= right.p and (r.e == 0 or r.e > now) and #rights < 15 then rights[#rights + 1] = r end
+    end
+    if not right.a then
+      -- What was sent since it happened, or is being sent, the platform counts in this right and not in the one before.
+      if right.l > 0 then right.l = math.max(0, right.l - sent) end
+      if sending then
+        local list = debts()
+        for _, d in ipairs(list) do
+          if d.k == 'reply' and d.g and (d.x or 0) > now and right.l > 0 then
+            right.l, d.g[#d.g + 1] = right.l - 1, right.n .. '+'
+          end
+        end
+        keepdebts(list)
+      end
     end
     rights[#rights + 1] = right
     S.g = cjson.encode(rights)

@@ -1,6 +1,7 @@
 -- lib_debts: the list of debts (field d), passive replies not yet shown (field u) and their places in the due index.
 -- A debt: i id, k kind, b body, to address if another one, n tries, u due, p parked, t turn, e epoch, o of the bot, q place of its turn
--- in the mailbox, x end of the loan, f its fence, g rights from which it reserved, w the right of the
+-- in the mailbox, x end of the loan, f its fence, g rights from which it reserved ("+": while
+-- it was lent), w the right of the
 -- message that it answers (o: its own), or that of a first attempt of which it is not known whether it was shown.
 
 local function debts() return S.d and cjson.decode(S.d) or {} end

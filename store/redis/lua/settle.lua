@@ -13,13 +13,20 @@ for _, v in ipairs(cjson.decode(ARGV[3])) do
       ended = ended + 1
       local mine, another = {}, false
       for _, n in ipairs(d.g or {}) do mine[n] = true end
+      -- One that came while it was lent ("+") counts it too, but what the platform said of this loan is not said of it.
       for _, r in ipairs(rights or {}) do
+        local late = mine[r.n .. '+']
+        if r.l >= 0 and (v.g and mine[r.n] or late and (v.g or v.s)) then r.l = r.l + 1 end
         if not mine[r.n] then
-          -- Granted since: what the platform said of this loan is not said of it.
           another = another or r.l ~= 0 and (r.e == 0 or r.e > now)
-        else
-          if v.g and r.l >= 0 then r.l = r.l + 1 end
-          if v.s then r.l = 0 end
+        end
+        if mine[r.n] or late then
+          if v.v == 'paid' and r.l >= 0 then
+            r.t = r.t or {}
+            r.t[#r.t + 1] = now
+            if #r.t > 5 then table.remove(r.t, 1) end
+          end
+          if v.s and not late then r.l = 0 end
         end
       end
       d.f, d.x, d.g = nil, nil, nil
