@@ -23,7 +23,8 @@ With --coverage it also tells which steps, branches, patterns and answers the co
 those that none of them does. With --show each conversation stands there as the person reads it on that messenger.
 
 A test says how things stand (given: channel, clock, lang, seats, stub, trace, profile, enter), then turn by turn what
-happens (user, choose, media, seat, close, wait, event, enter, restart, publish) and what must come of it (expect:
+happens (user, choose, media, seat, close, wait, event, enter, restart, publish, forget; channel: another one of the same
+person, and {link.code} in what they type the code that was shown last) and what must come of it (expect:
 says, lacks, image, link, silent, likely, offered, factor, source, kb, verbatim, dialog, step, slot, retry, handoff, to_user,
 lang), what must hold at the end (after: outcome, sent_max, duplicates), and what goes wrong all the while (fault:
 wechat_retry delivers each message three times, kill_after_commit kills the process after each turn).`,
