@@ -47,9 +47,7 @@ const (
 	replies    = 5                // messages after one of the person's, within weixin.Window
 	codeFor    = 20 * time.Second // of a welcome or end code (path 95122)
 
-	// Ours: how many messages a second one person gets, so that they arrive in order, and in what time a page may come again after a
-	// process died.
-	perSecond  = 2
+	// Ours: in what time a page may come again after a process died.
 	redelivery = 10 * time.Minute
 )
 
@@ -155,7 +153,7 @@ func (a *Adapter) Caps(chat.Address) chat.Caps {
 	c := chat.Caps{
 		MaxText: weixin.MaxTextBytes, MaxChoices: maxChoices, MaxLabel: maxLabel, MaxData: maxID, TextUnit: chat.Bytes,
 		Choices: chat.Full, Tap: chat.Full, Image: chat.Full, File: chat.Full, Push: chat.Full,
-		Window: weixin.Window, Redelivery: redelivery, Resend: true, PerConversation: perSecond,
+		Window: weixin.Window, Redelivery: redelivery, Resend: true,
 	}
 	if a.cfg.Seats != none {
 		c.Native = chat.Full

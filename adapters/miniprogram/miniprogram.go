@@ -93,16 +93,15 @@ func (a *Adapter) Path() string { return a.cfg.Path }
 // push in JSON may be answered with a transfer is unconfirmed too.
 func (a *Adapter) Caps(chat.Address) chat.Caps {
 	c := chat.Caps{
-		MaxText:         weixin.MaxTextBytes,
-		TextUnit:        chat.Bytes,
-		Image:           chat.Full,
-		Push:            chat.Full,
-		Native:          chat.Full,
-		Window:          weixin.Window,
-		AckWithin:       weixin.AckWithin,
-		Redelivery:      weixin.Redelivery,
-		Resend:          true,
-		PerConversation: 2,
+		MaxText:    weixin.MaxTextBytes,
+		TextUnit:   chat.Bytes,
+		Image:      chat.Full,
+		Push:       chat.Full,
+		Native:     chat.Full,
+		Window:     weixin.Window,
+		AckWithin:  weixin.AckWithin,
+		Redelivery: weixin.Redelivery,
+		Resend:     true,
 	}
 	if a.cfg.CardImage != "" {
 		c.Choices, c.MaxChoices = chat.Part, 1

@@ -111,15 +111,14 @@ func (a *Adapter) Path() string { return a.cfg.Path }
 // Caps is what the account can show. It loses Push when the platform says that the account is not verified.
 func (a *Adapter) Caps(chat.Address) chat.Caps {
 	c := chat.Caps{
-		MaxText:         weixin.MaxTextBytes,
-		TextUnit:        chat.Bytes,
-		Tap:             chat.Part,
-		Passive:         1,
-		Window:          weixin.Window,
-		AckWithin:       weixin.AckWithin,
-		Redelivery:      weixin.Redelivery,
-		Resend:          true,
-		PerConversation: 2,
+		MaxText:    weixin.MaxTextBytes,
+		TextUnit:   chat.Bytes,
+		Tap:        chat.Part,
+		Passive:    1,
+		Window:     weixin.Window,
+		AckWithin:  weixin.AckWithin,
+		Redelivery: weixin.Redelivery,
+		Resend:     true,
 	}
 	if a.cfg.Menus == links {
 		c.Links = chat.Part
