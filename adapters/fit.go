@@ -16,9 +16,12 @@ import (
 //
 // Media that c can show come first, each as a message of its own, so that one message is one call of the platform; others become a
 // line. Choices ride on the last message, as buttons or as numbered lines. Links are lines without a number: they are never sent
-// back. A handover to the platform's own seats (Native) is a message of its own, the last. A reply with nothing in it gives no message. The first message has the reply's own key, the others key-1, key-2 ….
+// back. Where c shows no speaker, r's own stands before the text, once. A handover to the platform's own seats (Native) is a message of its own, the last. A reply with nothing in it gives no message. The first message has the reply's own key, the others key-1, key-2 ….
 func Fit(r chat.Reply, c chat.Caps) []chat.Reply {
 	shown, text := media(r, c)
+	if c.Speaker < chat.Full {
+		text, r.Speaker = spoken(r, text), ""
+	}
 	last := chat.Reply{}
 	if asButtons(r.Choices, c, c.Choices) && strings.TrimSpace(text) != "" {
 		last.Choices = r.Choices
@@ -40,8 +43,17 @@ func Fit(r chat.Reply, c chat.Caps) []chat.Reply {
 	}
 	for i := range out {
 		out[i].Key, out[i].From, out[i].Source, out[i].Until = partKey(r.Key, i), r.From, r.Source, r.Until
+		out[i].Speaker = r.Speaker
 	}
 	return out
+}
+
+// spoken is the text of a reply with its speaker before it.
+func spoken(r chat.Reply, text string) string {
+	if strings.TrimSpace(text) == "" {
+		return text
+	}
+	return r.Speaker + text
 }
 
 // WithoutMedia returns r with every medium replaced by a line, "[图片]" and the address if there is a public one.

@@ -34,6 +34,18 @@ func TestFit(t *testing.T) {
 		{"nothing", chat.Reply{Key: "k"}, chat.Caps{}, nil},
 		{"blank text", chat.Reply{Key: "k", Text: " \n"}, chat.Caps{}, nil},
 		{"no limits", chat.Reply{Key: "k", Text: "你好", From: "小王", Source: "seat"}, chat.Caps{}, []chat.Reply{{Key: "k", Text: "你好", From: "小王", Source: "seat"}}},
+		{
+			"a seat's words say so, once", chat.Reply{Key: "k", Text: "好的。请稍等。", From: "小王", Speaker: "客服："}, chat.Caps{MaxText: 6},
+			[]chat.Reply{{Key: "k", Text: "客服：好的。", From: "小王"}, {Key: "k-1", Text: "请稍等。", From: "小王"}},
+		},
+		{
+			"where people see who speaks they do not", chat.Reply{Key: "k", Text: "好的", From: "小王", Speaker: "客服："}, chat.Caps{Speaker: chat.Full},
+			[]chat.Reply{{Key: "k", Text: "好的", From: "小王", Speaker: "客服："}},
+		},
+		{
+			"a picture alone says nothing", chat.Reply{Key: "k", From: "小王", Speaker: "客服：", Media: []chat.Media{image}}, chat.Caps{Image: chat.Full},
+			[]chat.Reply{{Key: "k", From: "小王", Media: []chat.Media{image}}},
+		},
 		{"buttons", chat.Reply{Key: "k", Text: "哪一个？", Choices: choices}, chat.Caps{Choices: chat.Part}, []chat.Reply{{Key: "k", Text: "哪一个？", Choices: choices}}},
 		{"numbered", chat.Reply{Key: "k", Text: "哪一个？", Choices: choices}, chat.Caps{}, []chat.Reply{{Key: "k", Text: "哪一个？\n1. 退款\n2. 红包 被拦"}}},
 		{"buttons without a text are numbered", chat.Reply{Key: "k", Choices: choices}, chat.Caps{Choices: chat.Full}, []chat.Reply{{Key: "k", Text: "1. 退款\n2. 红包 被拦"}}},
@@ -164,10 +176,13 @@ func TestFitPassive(t *testing.T) {
 			[]chat.Reply{{Key: "a", Media: image}}, []chat.Reply{{Key: "a-r", Text: "图", Media: []chat.Media{}}},
 		},
 		{
-			"two speakers", []chat.Reply{{Key: "a", Text: "在的", From: "小王"}, {Key: "b", Text: "你好"}}, wechat,
+			"two speakers", []chat.Reply{{Key: "a", Text: "在的", From: "小王", Speaker: "客服："}, {Key: "b", Text: "你好"}}, wechat,
 			[]chat.Reply{{Key: "a", Text: "客服：在的\n\n你好"}}, nil,
 		},
-		{"one speaker", []chat.Reply{{Key: "a", Text: "在的", From: "小王"}}, wechat, []chat.Reply{{Key: "a", Text: "在的", From: "小王"}}, nil},
+		{
+			"one speaker", []chat.Reply{{Key: "a", Text: "在的", From: "小王", Speaker: "客服："}}, wechat,
+			[]chat.Reply{{Key: "a", Text: "客服：在的", From: "小王"}}, nil,
+		},
 		{
 			"a transfer is alone", []chat.Reply{{Key: "a", Native: "q"}, {Key: "b", Text: "二"}}, chat.Caps{Passive: 1, PassiveNative: chat.Full},
 			[]chat.Reply{{Key: "a", Native: "q"}}, []chat.Reply{{Key: "b", Text: "二"}},

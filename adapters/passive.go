@@ -87,7 +87,9 @@ func (p *response) add(r chat.Reply, numbers bool) bool {
 		return false
 	}
 	shown, text := media(r, p.caps)
-	text = p.named(r, text)
+	if p.names() {
+		text = spoken(r, text)
+	}
 	native := numbers || !slices.ContainsFunc(r.Choices, func(x chat.Choice) bool { return x.URL == "" })
 	native = native && strings.TrimSpace(text) != "" && asButtons(r.Choices, p.caps, p.caps.PassiveChoices)
 	if native && len(shown) == 0 && len(p.out) > 0 && len(p.out[len(p.out)-1].Choices) > 0 {
@@ -127,8 +129,10 @@ func (p *response) add(r chat.Reply, numbers bool) bool {
 func (p *response) begin(r chat.Reply) (left chat.Reply, ok bool) {
 	room := p.caps.Passive
 	shown, text := media(r, p.caps)
-	text = p.named(r, text)
 	left = r
+	if p.names() {
+		text, left.Speaker = spoken(r, text), ""
+	}
 	if len(shown) >= room {
 		if room <= 0 {
 			return r, false
@@ -180,12 +184,8 @@ func (p *response) parts(r chat.Reply, shown []chat.Media, texts []string) []cha
 	return out
 }
 
-func (p *response) named(r chat.Reply, text string) string {
-	if p.mixed && r.From != "" && strings.TrimSpace(text) != "" {
-		return "客服：" + text // not the seat's account, which is none of the person's business
-	}
-	return text
-}
+// names tells whether a text must say who speaks.
+func (p *response) names() bool { return p.mixed || p.caps.Speaker < chat.Full }
 
 func sources(a, b string) string {
 	if a == "" || b == "" || a == b {

@@ -19,9 +19,10 @@ type Reply struct {
 	Text    string   `json:"text,omitempty"` // plain; adapters escape
 	Choices []Choice `json:"choices,omitempty"`
 	Media   []Media  `json:"media,omitempty"`
-	From    string   `json:"from,omitempty"`   // empty: the bot; else the seat's name
-	Source  string   `json:"source,omitempty"` // why: "kb:redpacket.refund_time@3f2a", "dialog:redpacket/start", "pattern:人工", "offer", "seat"
-	Native  string   `json:"native,omitempty"` // hand the conversation to this seat of the platform's own, or AnySeat; EndSeat takes it back
+	From    string   `json:"from,omitempty"`    // empty: the bot; else the seat's name, which is none of the person's business
+	Speaker string   `json:"speaker,omitempty"` // of a seat's reply: what stands before Text where people see nobody's name, "客服："
+	Source  string   `json:"source,omitempty"`  // why: "kb:redpacket.refund_time@3f2a", "dialog:redpacket/start", "pattern:人工", "offer", "seat"
+	Native  string   `json:"native,omitempty"`  // hand the conversation to this seat of the platform's own, or AnySeat; EndSeat takes it back
 
 	Until time.Time `json:"until,omitzero"` // shown before this instant or not at all: a greeting that comes late is none; zero: whenever it can be
 }
@@ -70,6 +71,7 @@ type Caps struct {
 
 	Choices Level // in pushed messages: Full or Part: buttons; None: numbered list
 	Tap     Level // Full: as a Chose message; Part: as text; None: never
+	Speaker Level // Full: people see by themselves whether the bot or a seat speaks; None: Reply.Speaker stands before the text
 	Links   Level // may text hold a link that the adapter makes clickable
 	Image   Level
 	File    Level

@@ -165,7 +165,7 @@ func (t *turn) wordsThere(s session.Share) {
 		return
 	}
 	t.out.reason = "seat"
-	t.out.replies = append(t.out.replies, chat.Reply{Text: s.Words, From: s.Seat, Media: s.Media, Source: "seat:there"})
+	t.out.replies = append(t.out.replies, chat.Reply{Text: s.Words, From: s.Seat, Speaker: t.texts().SeatSpeaks, Media: s.Media, Source: "seat:there"})
 }
 
 // cameBack is what another conversation could do nothing with: a seat's words are shown here after all, and the person's own words are
@@ -191,7 +191,7 @@ func (t *turn) cameBack(s session.Share) {
 			return
 		}
 		t.out.reason = "seat"
-		t.out.replies = append(t.out.replies, chat.Reply{Text: s.Words, From: s.Seat, Media: s.Media, Source: "seat"})
+		t.out.replies = append(t.out.replies, chat.Reply{Text: s.Words, From: s.Seat, Speaker: t.texts().SeatSpeaks, Media: s.Media, Source: "seat"})
 	}
 }
 

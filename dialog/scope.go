@@ -75,6 +75,9 @@ func (t *turn) standing(s *script.Scope, queue string) {
 	if w := t.s.Waiting; w != nil && w.Since.Before(t.now.Add(-2*time.Second)) {
 		s.Queue.Ahead = max(0, at.Waiting-1) // not counting their own, which the view has by now
 	}
+	if s.Queue.Ahead > 0 { // nobody wants to read that 0 wait
+		s.Queue.Line = rendered(t.texts().Ahead, s)
+	}
 	if at.Pace > 0 && at.Seats > 0 {
 		s.Queue.ETA = time.Duration(at.Waiting+1) * at.Pace / time.Duration(at.Seats)
 	}

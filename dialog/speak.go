@@ -27,32 +27,29 @@ func (t *turn) source(source string) { t.says = append(t.says, said{"", source})
 
 // sayHouse says one of the house's texts, which may hold placeholders about a queue.
 func (t *turn) sayHouse(text, queue string) {
-	p, err := script.ParseTemplate(text, script.Pos{})
-	if err != nil {
-		t.say(text, "text")
-		return
-	}
 	scope := t.scope()
 	t.standing(scope, queue)
-	if s, err := p.Render(scope); err == nil {
-		text = s
-	}
-	t.say(text, "text")
+	t.say(rendered(text, scope), "text")
 }
 
 // filled is one of the house's texts with values of its own.
 func (t *turn) filled(text string, values map[string]any) string {
+	scope := t.scope()
+	scope.Saved = values
+	return rendered(text, scope)
+}
+
+// rendered is one of the house's texts with its placeholders filled; as it is written when it cannot be filled.
+func rendered(text string, s *script.Scope) string {
 	p, err := script.ParseTemplate(text, script.Pos{})
 	if err != nil {
 		return text
 	}
-	scope := t.scope()
-	scope.Saved = values
-	s, err := p.Render(scope)
+	filled, err := p.Render(s)
 	if err != nil {
 		return text
 	}
-	return s
+	return filled
 }
 
 // sayTemplate says an operator's text; nil says nothing. A text that cannot be filled is counted, and the fallback is said.

@@ -71,7 +71,7 @@ func (a *Adapter) Name() string { return a.name }
 
 // Caps are those of plain lines: every reply is pushed, choices are numbered.
 func (a *Adapter) Caps(chat.Address) chat.Caps {
-	return chat.Caps{Push: chat.Full, Resend: true}
+	return chat.Caps{Speaker: chat.Full, Push: chat.Full, Resend: true}
 }
 
 // Send writes one reply. A write that fails may have shown a part of it.

@@ -197,13 +197,14 @@ func TestShow(t *testing.T) {
 		want string
 	}{
 		{"bot", chat.Reply{Text: "你好"}, "先答：你好\n"},
-		{"seat", chat.Reply{Text: "在的", From: "小王"}, "小王：在的\n"},
+		{"seat", chat.Reply{Text: "在的", From: "小王"}, "客服：在的\n"},
 		{"lines", chat.Reply{Text: "哪个？\r\n1. 退款\n2. 红包"}, "先答：哪个？\n  1. 退款\n  2. 红包\n"},
 		{"colour", chat.Reply{Text: "\x1b[31m红\x1b]0;title\x07"}, "先答：␛[31m红␛]0;title␇\n"},
 		{"carriage return", chat.Reply{Text: "abc\rX\x7f\x00"}, "先答：abc␍X␡␀\n"},
 		{"eight bit controls", chat.Reply{Text: "a\u009b31m\u0085"}, "先答：a\\u009b31m\\u0085\n"},
 		{"right to left", chat.Reply{Text: "a\u202Eb\u2066c\u200F"}, "先答：a\\u202eb\\u2066c\\u200f\n"},
-		{"in a name", chat.Reply{Text: "x", From: "\x1b[2J"}, "␛[2J：x\n"},
+		{"in a name", chat.Reply{Text: "x", From: "s", Speaker: "\x1b[2J："}, "␛[2J：x\n"},
+		{"a seat's account does not show", chat.Reply{Text: "x", From: "wang@shop", Speaker: "Agent: "}, "Agent：x\n"},
 		{"emoji stay", chat.Reply{Text: "👨\u200d👩\u200d👧"}, "先答：👨\u200d👩\u200d👧\n"},
 	}
 	for _, tt := range tests {

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode"
@@ -8,14 +9,17 @@ import (
 	"github.com/xianda-bot/xianda/chat"
 )
 
-// speaker is what stands before a reply of the bot.
-const speaker = "先答"
+// What stands before a reply of the bot, and of a seat whose words come without a speaker.
+const (
+	speaker = "先答"
+	seat    = "客服"
+)
 
 // show is a reply as lines of text. Choices and media have become lines already (Caps); a handoff to a native seat has no meaning here.
 func show(r chat.Reply) string {
-	who := r.From
-	if who == "" {
-		who = speaker
+	who := speaker
+	if r.From != "" { // a seat's account is none of the person's business
+		who = cmp.Or(strings.TrimRight(r.Speaker, "：: "), seat)
 	}
 	lines := strings.Split(visible(r.Text), "\n")
 	return strings.ReplaceAll(visible(who), "\n", " ") + "：" + strings.Join(lines, "\n  ") + "\n"

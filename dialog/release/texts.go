@@ -28,6 +28,8 @@ type Texts struct {
 	TooMany     string `yaml:"too_many"`     // a slot was asked for too often
 	Notice      string `yaml:"notice"`       // handoff, a seat is there
 	NoSeat      string `yaml:"no_seat"`      // handoff, none is
+	Ahead       string `yaml:"ahead"`        // what {queue.line} is when somebody waits before the person; else it is nothing
+	SeatSpeaks  string `yaml:"seat_speaks"`  // before a seat's words where people see nobody's name
 	StillWaits  string `yaml:"still_waits"`  // handoff asked for again while waiting, a seat is there
 	Registered  string `yaml:"registered"`   // the same, none is there
 	Recalled    string `yaml:"recalled"`     // the person took the case back
@@ -119,7 +121,9 @@ func DefaultTexts() Texts {
 		TooMany:     "没关系，这一步先到这里。",
 		Notice:      "正在为您转人工，请稍候。",
 		NoSeat:      "现在没有客服在线，已为您登记，客服上线后会尽快回复您。",
-		StillWaits:  "正在为您转人工，前面还有 {queue.ahead} 位，请稍候。",
+		Ahead:       "您前面还有 {queue.ahead} 位在排队。",
+		SeatSpeaks:  "客服：",
+		StillWaits:  "正在为您转人工。{queue.line}请稍候，客服马上就来。",
 		Registered:  "已为您登记，客服上线后会在这里回复您，不用重复提交。",
 		Recalled:    "好的，已取消人工登记。还需要时随时回复“人工”。",
 		Closed:      "本次人工服务已结束。还有问题可以直接问我。",

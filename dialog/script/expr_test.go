@@ -20,7 +20,7 @@ func scope() *Scope {
 		Trace:   []Happened{{"redpacket.expired", time.Date(2026, 1, 27, 20, 0, 0, 0, loc)}},
 		Turn:    4, Channel: "shop",
 	}
-	s.Queue.Ahead = 2
+	s.Queue.Ahead, s.Queue.Line = 2, "前面有 2 位。"
 	s.Queue.ETA = 5 * time.Minute
 	s.Hours.NextOpen = time.Date(2026, 1, 29, 9, 0, 0, 0, loc)
 	return s

@@ -67,8 +67,11 @@ func lookup(path []string) (get getter, k kind, problem, remedy string) {
 		}
 		return func(s *Scope) value { return numberValue(float64(s.Turn)) }, number, "", ""
 	case "queue":
-		if !one("queue.ahead、queue.eta", "ahead", "eta") {
+		if !one("queue.ahead、queue.line、queue.eta", "ahead", "line", "eta") {
 			return nil, 0, problem, remedy
+		}
+		if rest[0] == "line" {
+			return func(s *Scope) value { return textValue(s.Queue.Line) }, text, "", ""
 		}
 		if rest[0] == "ahead" {
 			return func(s *Scope) value { return numberValue(float64(s.Queue.Ahead)) }, number, "", ""

@@ -258,6 +258,7 @@ type Scope struct {
 	Channel string
 	Queue   struct {
 		Ahead int
+		Line  string        // says so, when somebody is ahead
 		ETA   time.Duration // 0: unknown
 	}
 	Hours struct {

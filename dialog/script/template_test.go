@@ -19,6 +19,7 @@ func TestTemplateRender(t *testing.T) {
 		{"{refund.paid_at|time}", "1月27日 10:30"},
 		{"{hours.next_open|time} 前回复您", "1月29日 09:00 前回复您"},
 		{"前面还有 {queue.ahead} 位，约 {queue.eta}", "前面还有 2 位，约 5 分钟"},
+		{"已为您转人工。{queue.line}请稍候", "已为您转人工。前面有 2 位。请稍候"},
 		{"{{不是占位}}", "{不是占位}"},
 		{"{{{slot.code}}}", "{01}"},
 		{"{refund.amount}", "1200"},
