@@ -76,7 +76,7 @@ func newRoot(env *Env) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "xianda",
 		Short: "answer people on messaging platforms, and bring a human when one is wanted",
-		Long: `Xianda (先答) connects WeChat official accounts, web pages and other messengers to one dialog engine.
+		Long: `Xianda (先答) connects WeChat, QQ, Telegram and web pages to one dialog engine.
 It asks before it is asked, answers from your knowledge base, leads dialogs and raises a case for a
 human seat in the very turn in which one is wanted. See it with "xianda demo", start with "xianda init".`,
 		Example:           "  xianda demo\n  xianda init helpdesk\n  xianda serve -c helpdesk/xianda.yaml",

@@ -22,8 +22,8 @@ var starterConfig embed.FS
 func newInit(c *common) *cobra.Command {
 	return &cobra.Command{
 		Use: "init [DIR]", Short: "write a configuration and a helpdesk that works as it stands", Args: cobra.MaximumNArgs(1),
-		Long: `Write DIR/xianda.yaml (a chat page and this terminal as channels, the embedded store, an admin API with a
-random token) and DIR/helpdesk, a Chinese payment helpdesk with dialogs, answers and tests of its own.
+		Long: `Write DIR/xianda.yaml (a chat page and this terminal as channels, the other messengers as comments, the embedded store, an
+admin API with a random token) and DIR/helpdesk, a Chinese payment helpdesk with dialogs, answers and tests of its own.
 Nothing that exists is overwritten.`,
 		Example: "  xianda init helpdesk\n  xianda init . && xianda serve",
 		RunE: func(cmd *cobra.Command, args []string) error {
