@@ -85,7 +85,7 @@ func (t *turn) lostMedium() {
 	}
 	line := chat.Line{At: t.now, From: "bot", Text: "[" + mediaWord(kind) + "未能保存：" + lostWord(t.message.Event) + "]", Source: "lost_medium", Turn: t.input.turn}
 	t.out.notes = append(t.out.notes, line)
-	id := ""
+	var id string
 	switch {
 	case t.hold != nil:
 		id = t.hold.Case

@@ -22,10 +22,8 @@ func (a *Adapter) Send(ctx context.Context, to chat.Address, r chat.Reply, right
 		}
 		return "", nil
 	}
-	path, all := sendPath, []outgoing(nil)
-	if c := codeOf(right); c == "" {
-		all = a.messages(to, r)
-	} else {
+	path, all := sendPath, a.messages(to, r)
+	if c := codeOf(right); c != "" {
 		path, all = codePath, byCode(c, r)
 	}
 	if len(all) == 0 {

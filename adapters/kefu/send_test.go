@@ -174,7 +174,7 @@ func TestSendIsIdempotent(t *testing.T) {
 	t.Run("by another process, which does not know", func(t *testing.T) {
 		d := newDesk(t, nil)
 		d.platform.FailCall(sendPath, 1, "502-after-send")
-		d.send(chat.Reply{Key: "k", Text: "一"}, nil)
+		_ = d.send(chat.Reply{Key: "k", Text: "一"}, nil)
 		d.doubt = newDoubts(time.Now)
 		if f := d.send(chat.Reply{Key: "k", Text: "一"}, nil); f != nil {
 			t.Errorf("sent again: %v", f)
@@ -184,7 +184,7 @@ func TestSendIsIdempotent(t *testing.T) {
 	t.Run("refused without a reason", func(t *testing.T) {
 		d := newDesk(t, nil)
 		d.platform.FailCall(sendPath, 1, "502-after-send")
-		d.send(chat.Reply{Key: "k", Text: "一"}, nil)
+		_ = d.send(chat.Reply{Key: "k", Text: "一"}, nil)
 		d.platform.FailCall(sendPath, 1, "40058")
 		if f := d.send(chat.Reply{Key: "k", Text: "一"}, nil); f != nil {
 			t.Errorf("sent again: %v", f)
@@ -199,7 +199,7 @@ func TestSendIsIdempotent(t *testing.T) {
 		long := chat.Reply{Key: "k", Text: strings.Repeat("长", 500), Choices: []chat.Choice{{ID: "a", Label: "退款"}}}
 		d.platform.FailCall(sendPath, 1, "502-after-send")
 		for range 2 {
-			d.send(long, nil)
+			_ = d.send(long, nil) // the first attempt fails
 		}
 		d.shows(adapterstest.Shown{Peer: "ann", Text: long.Text}, adapterstest.Shown{Peer: "ann", Choices: []string{"退款"}})
 	})

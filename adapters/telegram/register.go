@@ -21,7 +21,7 @@ func (a *Adapter) registeredKey() string { return fmt.Sprintf("telegram/webhook/
 // register tells the platform the webhook's public address and secret, until it has taken them. Every process does, and says the same.
 func (h *hooked) register(ctx context.Context) {
 	params := &bot.SetWebhookParams{URL: h.cfg.URL, SecretToken: h.cfg.Secret, AllowedUpdates: allowed(), MaxConnections: atOnce}
-	h.until(ctx, "setWebhook", "the webhook is not registered; tried again (said once a minute)", func(ctx context.Context) error {
+	h.until(ctx, "setWebhook", "the webhook is not registered", func(ctx context.Context) error {
 		// Noted first: when the switch back to polling comes, it is known whose webhook it is.
 		if err := h.deps.Vault.Put(ctx, h.registeredKey(), h.cfg.URL, registeredFor); err != nil {
 			return err
@@ -37,7 +37,7 @@ func (h *hooked) register(ctx context.Context) {
 // unregister removes a webhook that this house registered before its mode was changed. One that somebody else registered stays: taking it
 // away would silence another program.
 func (p *puller) unregister(ctx context.Context) {
-	trouble := "it is not known whether a webhook of ours is registered; tried again (said once a minute)"
+	trouble := "it is not known whether a webhook of ours is registered"
 	p.until(ctx, "deleteWebhook", trouble, func(ctx context.Context) error {
 		ours, err := p.deps.Vault.Get(ctx, p.registeredKey())
 		if err != nil || ours == "" {
@@ -61,7 +61,7 @@ func (p *puller) unregister(ctx context.Context) {
 	})
 }
 
-// until does something until it succeeds or ctx ends.
+// until does something until it succeeds or ctx ends. trouble is what is wrong as long as it does not.
 func (a *Adapter) until(ctx context.Context, reason, trouble string, do func(ctx context.Context) error) {
 	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
 		once, cancel := context.WithTimeout(ctx, callWithin)
@@ -71,7 +71,8 @@ func (a *Adapter) until(ctx context.Context, reason, trouble string, do func(ctx
 			return
 		}
 		if a.notes.First(reason) {
-			a.deps.Log.Error(trouble, "channel", a.name, "error", err)
+			a.deps.Log.Error("the platform does not do what is asked at the start; tried again (said once a minute)",
+				"channel", a.name, "trouble", trouble, "error", err)
 		}
 		if !pause(ctx, wait) {
 			return

@@ -62,7 +62,7 @@ func (a *Adapter) me(ctx context.Context) (models.User, error) {
 
 // introduce asks for the name until it is known, so that the first message of a group does not wait for it.
 func (a *Adapter) introduce(ctx context.Context) {
-	a.until(ctx, "getMe", "the platform does not say who the bot is; asked again (said once a minute)", func(ctx context.Context) error {
+	a.until(ctx, "getMe", "the platform does not say who the bot is", func(ctx context.Context) error {
 		_, err := a.username(ctx)
 		return err
 	})

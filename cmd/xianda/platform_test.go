@@ -111,7 +111,7 @@ func (p *platform) serve(w http.ResponseWriter, r *http.Request) {
 		}
 		w.Header().Set("Content-Type", "image/jpeg")
 		w.Header().Set("Content-Disposition", `attachment; filename="file"`)
-		w.Write(file)
+		_, _ = w.Write(file)
 	case "/cgi-bin/menu/create":
 		p.mu.Lock()
 		defer p.mu.Unlock()

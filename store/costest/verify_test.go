@@ -1,6 +1,7 @@
 package costest
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -27,7 +28,7 @@ func TestVector(t *testing.T) {
 		{"another algorithm", key, strings.Replace(authorization, "sha1", "md5", 1), "nearline", at, false},
 		{"unsigned", key, "", "nearline", at, false},
 	} {
-		r := httptest.NewRequest("PUT", "http://testbucket-125000000.cos.ap-guangzhou.myqcloud.com/testfile2", nil)
+		r := httptest.NewRequest(http.MethodPut, "http://testbucket-125000000.cos.ap-guangzhou.myqcloud.com/testfile2", nil)
 		r.Header.Set("X-Cos-Content-Sha1", "db8ac1c259eb89d4a131b253bacfca5f319d54f2")
 		r.Header.Set("X-Cos-Stroage-Class", tt.class) // misspelt there
 		if tt.authorization != "" {

@@ -131,7 +131,7 @@ func TestWorkToken(t *testing.T) {
 		{"wrong corp", said(`{"errcode":40013,"errmsg":"invalid corpid"}`), chat.Failure{Kind: chat.Auth}},
 		{"busy", said(`{"errcode":-1,"errmsg":"system error"}`), chat.Failure{Kind: chat.Temporary}},
 		{"a proxy's page", said(`<html>`), chat.Failure{Kind: chat.Temporary}},
-		{"502", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) }, chat.Failure{Kind: chat.Temporary}},
+		{"502", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, chat.Failure{Kind: chat.Temporary}},
 		{"no token", said(`{"errcode":0,"expires_in":7200}`), chat.Failure{Kind: chat.Temporary}},
 		{"gone", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, chat.Failure{Kind: chat.Temporary}},
 	} {

@@ -89,8 +89,8 @@ func TestMedia(t *testing.T) {
 func TestMediaTorn(t *testing.T) {
 	t.Parallel()
 	defer func() {
-		if p := recover(); p != http.ErrAbortHandler {
-			t.Errorf("the connection goes on: %v", p)
+		if err, _ := recover().(error); !errors.Is(err, http.ErrAbortHandler) {
+			t.Errorf("the connection goes on: %v", err)
 		}
 	}()
 	newHouseAPI(t, shelf{"torn": func() (chat.Media, io.ReadCloser, error) {

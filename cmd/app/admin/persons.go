@@ -48,7 +48,7 @@ func (a *api) openCase(r *http.Request, at chat.Address) (*chat.Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	id := ""
+	var id string
 	switch {
 	case v.Hold != nil:
 		id = v.Hold.Case

@@ -72,7 +72,7 @@ func (p *People) look(ctx context.Context, c dialog.Call) (from chat.Address, a 
 		return from, a, err
 	}
 	from, bad := chat.ParseAddress(text)
-	if text == "" || bad != nil || !p.d.Channel(from.Channel) {
+	if known := text != "" && bad == nil && p.d.Channel(from.Channel); !known {
 		p.d.Count("link_codes", "wrong")
 		return from, answer{State: dialog.LinkUnknown}, nil
 	}
