@@ -111,7 +111,8 @@ type Menu struct {
 	Items []MenuItem `json:"items"`
 }
 
-// MenuItem is one button. It opens Items, or has exactly one of Key, URL and Page; with Page, URL is where clients without mini-programs go.
+// MenuItem is one button. It opens Items, or has exactly one of Key, URL and Page; with Page, URL is where clients without mini-programs
+// go.
 type MenuItem struct {
 	Label string     `json:"label"`
 	Key   string     `json:"key,omitempty"`    // comes back as Message.Scene["menu"]

@@ -61,8 +61,8 @@ const (
 
 	Recalled    Kind = "recalled"    // the person took an earlier message back; Message.Of is its delivery id
 	Undelivered Kind = "undelivered" // the platform took a reply and did not show it; Message.Of is its Key, Message.Event a FailureKind
-	Lost        Kind = "lost"        // the house could not keep Message.Media[0] of the person's message Message.Of; Message.Event is LostExpired …
-	Native      Kind = "native"      // a seat of the platform's own console did something; Message.Event is NativeBegan …, Message.Name the seat
+	Lost        Kind = "lost"        // Message.Media[0] of the person's message Message.Of could not be kept; Message.Event is LostExpired …
+	Native      Kind = "native"      // a seat of the platform did something; Message.Event is NativeBegan …, Message.Name the seat
 )
 
 // What a message of kind Native says (Message.Event).
@@ -92,8 +92,8 @@ type Message struct {
 	Event   string            `json:"event,omitempty"` // of Event: its kind, "redpacket.held"; of Timer: the timer's name
 	Data    json.RawMessage   `json:"data,omitempty"`  // of Event: its data
 	Case    string            `json:"case,omitempty"`  // of Seat and Closed
-	Of      string            `json:"of,omitempty"`    // of Edited and Recalled: the delivery id of the earlier message; of Undelivered: the reply's Key
-	Union   string            `json:"union,omitempty"` // the platform's id of the person over several accounts of one owner, with its realm: "weixin:o6_b…"; "" when unknown
+	Of      string            `json:"of,omitempty"`    // of Edited, Recalled: the earlier delivery's id; of Undelivered: the reply's Key
+	Union   string            `json:"union,omitempty"` // the person over all accounts of one owner: "weixin:o6_b…"; "": unknown
 	Right   *ReplyRight       `json:"right,omitempty"` // what the platform permits because of this message; nil when it is not counted
 	At      time.Time         `json:"at"`              // when it happened, by the platform's clock
 	ReplyBy time.Time         `json:"reply_by"`        // instant by which replies must be returned; zero: push only

@@ -24,7 +24,8 @@ type Reply struct {
 	Source  string   `json:"source,omitempty"`  // why: "kb:redpacket.refund_time@3f2a", "dialog:redpacket/start", "pattern:人工", "offer", "seat"
 	Native  string   `json:"native,omitempty"`  // hand the conversation to this seat of the platform's own, or AnySeat; EndSeat takes it back
 
-	Until time.Time `json:"until,omitzero"` // shown before this instant or not at all: a greeting that comes late is none; zero: whenever it can be
+	// Until: shown before this instant or not at all, for a greeting that comes late is none; zero: whenever it can be.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // Words of Reply.Native beside the account of a seat.
@@ -147,7 +148,7 @@ type Case struct {
 	State        CaseState         `json:"state"`
 	Priority     string            `json:"priority"` // normal urgent
 	Seat         string            `json:"seat,omitempty"`
-	Native       string            `json:"native,omitempty"` // the platform's own seats have it: their account, or AnySeat; no seat of the house can claim it
+	Native       string            `json:"native,omitempty"` // the platform's seat that has it, or AnySeat: no seat of the house can claim it
 	Epoch        string            `json:"epoch,omitempty"`  // changes with every claim, transfer and close
 	Wanted       string            `json:"wanted"`           // what is wanted, in a line: dialog title, entry question or the last words
 	Reason       string            `json:"reason"`           // pattern:人工, dialog:redpacket/human, misses, poison …

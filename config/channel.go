@@ -38,9 +38,9 @@ var ours = []string{"name", "kind", "gather", "native_seats"}
 var channelName = regexp.MustCompile(`^[0-9A-Za-z_-]{1,32}$`)
 
 // Decode fills the struct that into points to by its yaml tags: an unknown key is an error with its place and the nearest known one,
-// variables are expanded, and a string that is a secret (by the tag secret:"true", by a name that says secret, token, password or key)
-// may come from the file that its `_file` twin names. Keys of the house (name, kind, gather, native_seats) are left out unless the struct has them. Keys that the
-// file does not have leave their fields alone, so that defaults may be set before.
+// variables are expanded, and a string that is a secret (by the tag secret:"true", by a name that says secret, token, password or key) may
+// come from the file that its `_file` twin names. Keys of the house (name, kind, gather, native_seats) are left out unless the struct has
+// them. Keys that the file does not have leave their fields alone, so that defaults may be set before.
 func (c Channel) Decode(into any) error {
 	v := reflect.ValueOf(into)
 	if v.Kind() != reflect.Pointer || v.IsNil() {

@@ -121,7 +121,8 @@ func (t *turn) worth(guesses []likely.Guess) []likely.Guess {
 			break
 		}
 		label := t.guessLabel(g)
-		if !t.showable(g.ID) || slices.Contains(t.triedAnywhere(), strings.TrimPrefix(g.ID, toEntry)) || slices.Contains(labels, label) || slices.ContainsFunc(kept, func(k likely.Guess) bool { return within(k.ID, g.ID) }) {
+		if !t.showable(g.ID) || slices.Contains(t.triedAnywhere(), strings.TrimPrefix(g.ID, toEntry)) ||
+			slices.Contains(labels, label) || slices.ContainsFunc(kept, func(k likely.Guess) bool { return within(k.ID, g.ID) }) {
 			continue
 		}
 		kept, labels, together = append(kept, g), append(labels, label), together+g.P

@@ -83,7 +83,8 @@ func (t *turn) lostMedium() {
 	if len(t.message.Media) > 0 {
 		kind = t.message.Media[0].Kind
 	}
-	line := chat.Line{At: t.now, From: "bot", Text: "[" + mediaWord(kind) + "未能保存：" + lostWord(t.message.Event) + "]", Source: "lost_medium", Turn: t.input.turn}
+	text := "[" + mediaWord(kind) + "未能保存：" + lostWord(t.message.Event) + "]"
+	line := chat.Line{At: t.now, From: "bot", Text: text, Source: "lost_medium", Turn: t.input.turn}
 	t.out.notes = append(t.out.notes, line)
 	var id string
 	switch {

@@ -153,7 +153,8 @@ func (t *turn) farewell(seat string) {
 	}
 	t.say(x.Rate, "text:rate")
 	t.show(session.Choices, []session.Item{
-		{Label: x.RateGood, Target: toRate + "good:" + seat}, {Label: x.RateFair, Target: toRate + "fair:" + seat}, {Label: x.RateBad, Target: toRate + "bad:" + seat},
+		{Label: x.RateGood, Target: toRate + "good:" + seat}, {Label: x.RateFair, Target: toRate + "fair:" + seat},
+		{Label: x.RateBad, Target: toRate + "bad:" + seat},
 	})
 }
 

@@ -180,7 +180,8 @@ func lines(c *session.Claim, j judgement) []chat.Line {
 			}
 			text += fmt.Sprintf("\n%d. %s", i+1, choice.Label)
 		}
-		all = append(all, chat.Line{At: c.Now, From: from, Text: chat.Cut(strings.TrimSpace(text), 2000), Media: r.Media, Source: r.Source, Turn: c.Turn})
+		text = chat.Cut(strings.TrimSpace(text), 2000)
+		all = append(all, chat.Line{At: c.Now, From: from, Text: text, Media: r.Media, Source: r.Source, Turn: c.Turn})
 	}
 	for _, l := range j.aside {
 		l.Turn = c.Turn

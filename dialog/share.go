@@ -136,7 +136,8 @@ func shareDebts(c *session.Claim, j judgement) []chat.Debt {
 			continue // plain data of our own: cannot be
 		}
 		all = append(all, chat.Debt{
-			ID: fmt.Sprintf("share-%s-%.8s-%d", c.Turn, j.session.Chain, n), Kind: chat.ShareDebt, To: c.Message.From, Body: body, Due: c.Now, Turn: c.Turn,
+			ID: fmt.Sprintf("share-%s-%.8s-%d", c.Turn, j.session.Chain, n), Kind: chat.ShareDebt,
+			To: c.Message.From, Body: body, Due: c.Now, Turn: c.Turn,
 		})
 	}
 	return all

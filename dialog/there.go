@@ -23,7 +23,8 @@ func (t *turn) waitsThere(only string) (*session.Mate, *session.Place) {
 			continue
 		}
 		p := m.Known.Place
-		if m.Spent == p.Matter() || t.rel.Dialog(p.Dialog) == nil || only != "" && only != bottom(m.Known).Dialog || mate != nil && m.Known.At.Before(mate.Known.At) {
+		if m.Spent == p.Matter() || t.rel.Dialog(p.Dialog) == nil || only != "" && only != bottom(m.Known).Dialog ||
+			mate != nil && m.Known.At.Before(mate.Known.At) {
 			continue
 		}
 		mate = m
@@ -64,7 +65,8 @@ func (t *turn) offersThere(only string) bool {
 	}
 	t.say(t.filled(x.GoOnThere, map[string]any{"title": title, "where": m.Where}), "text:go_on_there")
 	t.show(session.Resume, []session.Item{
-		{Label: x.GoOn, Target: toThere + "on"}, {Label: x.StartOver, Target: toThere + "anew"}, {Label: x.GiveUp, Target: toThere + "no"}, {Label: x.Human, Target: toHuman},
+		{Label: x.GoOn, Target: toThere + "on"}, {Label: x.StartOver, Target: toThere + "anew"},
+		{Label: x.GiveUp, Target: toThere + "no"}, {Label: x.Human, Target: toHuman},
 	})
 	return true
 }

@@ -25,8 +25,9 @@ type Record struct {
 	shown  []chat.Message
 }
 
-// NewDeps returns dependencies that need no network and keep what is done with them: logs at every level, counts, and the messages
-// whose passive reply was shown. Scene reads plain scenes, as a house does that has no secret. Random is seeded, Clock is time.Now (a synctest bubble's own inside one), HTTP reaches nothing.
+// NewDeps returns dependencies that need no network and keep what is done with them: logs at every level, counts, and the messages whose
+// passive reply was shown. Scene reads plain scenes, as a house does that has no secret. Random is seeded, Clock is time.Now (a synctest
+// bubble's own inside one), HTTP reaches nothing.
 func NewDeps() (adapters.Deps, *Record) {
 	r := &Record{counts: map[string]int{}}
 	entries, err := entry.New(nil, time.Now, r)

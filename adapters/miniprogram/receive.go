@@ -12,7 +12,8 @@ import (
 )
 
 // leaves are the elements whose text is read; none may hold elements.
-const leaves = "ToUserName FromUserName CreateTime MsgType MsgId Content PicUrl MediaId Title AppId PagePath Event SessionFrom " + weixin.SeatLeaves
+const leaves = "ToUserName FromUserName CreateTime MsgType MsgId Content PicUrl MediaId Title AppId PagePath " +
+	"Event SessionFrom " + weixin.SeatLeaves
 
 // Handler answers the platform: the console's verification (GET) and pushes (POST).
 func (a *Adapter) Handler(in adapters.Inbox) http.Handler {
@@ -68,7 +69,8 @@ func (a *Adapter) message(x *weixin.Element, received time.Time) (m chat.Message
 
 // deliveryID tells pushes without a MsgId, which events are, by what else they hold.
 func deliveryID(x *weixin.Element) string {
-	return weixin.DeliveryID(x, append(strings.Fields(weixin.SeatLeaves), "MsgType", "Event", "SessionFrom", "Content", "MediaId", "PagePath")...)
+	own := []string{"MsgType", "Event", "SessionFrom", "Content", "MediaId", "PagePath"}
+	return weixin.DeliveryID(x, append(strings.Fields(weixin.SeatLeaves), own...)...)
 }
 
 // page is a card of a mini-program's page, which is a link inside the app: Ref is its app id and page, that nobody outside can open.

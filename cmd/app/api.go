@@ -12,7 +12,8 @@ import (
 // admin is the API of the admin listener over this house.
 func (h *House) admin() http.Handler {
 	d := admin.Deps{
-		Cases: h.cases(), Conversations: conversations{h.store, h.people, h.media}, Dead: h.store, People: h.people, Queues: h.queues, Wake: h.kick, Post: h.post, Ready: h.Ready,
+		Cases: h.cases(), Conversations: conversations{h.store, h.people, h.media}, Dead: h.store,
+		People: h.people, Queues: h.queues, Wake: h.kick, Post: h.post, Ready: h.Ready,
 		Metrics: h.metrics.page(), Token: string(h.cfg.Load().Admin.Token), Log: h.log,
 	}
 	if h.media != nil {

@@ -79,7 +79,8 @@ func (c *channels) Caps(a chat.Address) chat.Caps {
 func adapterDeps(cfg *config.Config, log *slog.Logger, store kept, m *metrics, scene func(channel, raw string) map[string]string,
 	shown func(chat.Message)) adapters.Deps {
 	return adapters.Deps{
-		Log: log, Clock: time.Now, HTTP: platformClient(), Outside: outside.New(outside.Options{Allow: cfg.Media.Allow}), Vault: store.Vault(), Feeds: store.Feeds(), Count: m,
+		Log: log, Clock: time.Now, HTTP: platformClient(), Outside: outside.New(outside.Options{Allow: cfg.Media.Allow}),
+		Vault: store.Vault(), Feeds: store.Feeds(), Count: m,
 		Random: rand.Reader, Scene: scene, Shown: shown,
 	}
 }

@@ -48,7 +48,8 @@ func bareDeps() adapters.Deps {
 	m := newMetrics()
 	return adapters.Deps{
 		Log: slog.New(slog.DiscardHandler), Clock: time.Now, HTTP: platformClient(), Outside: outside.New(outside.Options{}),
-		Vault: &memoryVault{}, Feeds: noFeeds{}, Count: m, Random: rand.Reader, Scene: func(_, raw string) map[string]string { return entry.Plain(raw) }, Shown: func(chat.Message) {},
+		Vault: &memoryVault{}, Feeds: noFeeds{}, Count: m, Random: rand.Reader,
+		Scene: func(_, raw string) map[string]string { return entry.Plain(raw) }, Shown: func(chat.Message) {},
 	}
 }
 

@@ -94,7 +94,8 @@ func Open(ctx context.Context, cfg *config.Config, rel *release.Release, o Optio
 	}, postman.Options{Log: o.Log, Count: h.metrics, Lost: h.lost})
 	h.shown = newShownLog(h.store.Settle, h.postman.Wake, o.Log)
 	h.host = dialog.NewHost(h.store, wiredChannels{h}, h.shelf, dialog.Options{
-		Log: o.Log, Call: wiredBackends{h}, House: h.answers(), Queues: h.queues, Look: h.view.look, Wake: h.wake, Typing: h.typing, Learned: h.lessons.look,
+		Log: o.Log, Call: wiredBackends{h}, House: h.answers(), Queues: h.queues, Look: h.view.look,
+		Wake: h.wake, Typing: h.typing, Learned: h.lessons.look,
 		Count: h.metrics.Count, Gather: h.gather, MediaID: h.mediaID(),
 	})
 	h.sweep = &sweeper{due: h.store, resume: h.host.Resume, wake: h.postman.Wake, log: o.Log}

@@ -24,7 +24,8 @@ func newHandoff(c *common) *cobra.Command {
 is silent in that conversation until it is closed. All commands ask the running house.`,
 		Example: "  xianda handoff list\n  xianda handoff claim 27c0ffee1234 --seat alice",
 	}
-	cmd.AddCommand(handoffList(c), handoffShow(c), handoffClaim(c), handoffReply(c), handoffTransfer(c), handoffNote(c), handoffMedia(c), handoffClose(c))
+	cmd.AddCommand(handoffList(c), handoffShow(c), handoffClaim(c), handoffReply(c),
+		handoffTransfer(c), handoffNote(c), handoffMedia(c), handoffClose(c))
 	return cmd
 }
 

@@ -25,7 +25,8 @@ func handoffMedia(c *common) *cobra.Command {
 		Use: "media MEDIUM", Short: "write what a person sent, an image, voice, video or file, to a file", Args: cobra.ExactArgs(1),
 		Long: `The ids stand in "xianda handoff show". What people send is kept as media.store of the configuration says, for
 media.keep, and is none of yours: open it with care. A file that exists already is replaced only with --out.`,
-		Example: "  xianda handoff media 0f3a9c77d2e14b5a6c8d9e01-786ab-4f1e2d3c4b5a69788796a5b4c3d2e1f0\n  xianda handoff media 0f3a9c77d2e14b5a6c8d9e01-786ab-4f1e2d3c4b5a69788796a5b4c3d2e1f0 --out receipt.png",
+		Example: "  xianda handoff media 0f3a9c77d2e14b5a6c8d9e01-786ab-4f1e2d3c4b5a69788796a5b4c3d2e1f0\n" +
+			"  xianda handoff media 0f3a9c77d2e14b5a6c8d9e01-786ab-4f1e2d3c4b5a69788796a5b4c3d2e1f0 --out receipt.png",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			h, err := c.house()
 			if err != nil {

@@ -104,7 +104,8 @@ func sessionLink(c *common) *cobra.Command {
 		Use: "link CHANNEL PERSON CHANNEL PERSON", Short: "say that two conversations are one person's", Args: cobra.ExactArgs(4),
 		Long: `Join two conversations because you know that both are the same person's: what was begun in one goes on in the other, and seats see
 both. Those that either was joined with before come along. Two users of your product are never made one: that is your product's to say.`,
-		Example: "  xianda session link shop o6_bmjrPTlm6_2sgVt7hMZOPfL2M term terminal\n  xianda session link shop o6_bmjrPTlm6_2sgVt7hMZOPfL2M term terminal --json",
+		Example: "  xianda session link shop o6_bmjrPTlm6_2sgVt7hMZOPfL2M term terminal\n" +
+			"  xianda session link shop o6_bmjrPTlm6_2sgVt7hMZOPfL2M term terminal --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			h, err := c.house()
 			if err != nil {

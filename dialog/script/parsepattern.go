@@ -15,7 +15,10 @@ const (
 	TimedOut = "超时"    // fires when a dialog was left alone; needs no words
 )
 
-var deeds = []string{string(DoHandoff), string(DoCancel), string(DoBack), string(DoRestart), string(DoOffer), string(DoUnsolved), string(DoSay), string(DoSkip), string(DoLink), string(DoUnlink)}
+var deeds = []string{
+	string(DoHandoff), string(DoCancel), string(DoBack), string(DoRestart), string(DoOffer),
+	string(DoUnsolved), string(DoSay), string(DoSkip), string(DoLink), string(DoUnlink),
+}
 
 // ParsePatterns reads patterns.yaml. The patterns are nil when there is an error among the findings.
 func ParsePatterns(src Source) ([]*Pattern, []Finding) {

@@ -54,8 +54,8 @@ func column(header string) (key, of string) {
 	return headers[h], ""
 }
 
-// ReadCSV reads one entry per line under a line of headers. Text may be UTF-8, with or without a mark, or GB18030 as Chinese Excel
-// saves it; columns may be separated by commas, semicolons or tabs. Phrasings, related ids and pictures are separated by | or line breaks, steps
+// ReadCSV reads one entry per line under a line of headers. Text may be UTF-8, with or without a mark, or GB18030 as Chinese Excel saves
+// it; columns may be separated by commas, semicolons or tabs. Phrasings, related ids and pictures are separated by | or line breaks, steps
 // by line breaks. Another language has columns of its own: question.en, answer.en. Days are those of loc (nil: UTC).
 func ReadCSV(name string, data []byte, loc *time.Location) ([]kb.Entry, []Finding) {
 	r := newReader(name, loc)

@@ -39,7 +39,10 @@ func (f Finding) String() string {
 const maxFile = 8 << 20
 
 // keys are the fields of an entry as files name them, in the order in which they are written.
-var keys = []string{"id", "question", "phrasings", "answer", "steps", "image", "link", "channels", "languages", "category", "valid_from", "valid_to", "owner", "related", "reject", "disabled"}
+var keys = []string{
+	"id", "question", "phrasings", "answer", "steps", "image", "link", "channels", "languages", "category",
+	"valid_from", "valid_to", "owner", "related", "reject", "disabled",
+}
 
 // place is where something stands in a file.
 type place struct{ line, col int }
@@ -97,7 +100,8 @@ func (r *reader) entries(rows []row) []kb.Entry {
 	for _, w := range rows {
 		e := kb.Entry{File: r.file, Line: w.at.line, Col: w.at.col,
 			ID: w.cells["id"].text, Question: w.cells["question"].text, Phrasings: w.cells["phrasings"].list,
-			Answer: w.cells["answer"].text, Steps: w.cells["steps"].list, Images: w.cells["image"].list, Link: w.cells["link"].text, Channels: w.cells["channels"].named, Category: w.cells["category"].text,
+			Answer: w.cells["answer"].text, Steps: w.cells["steps"].list, Images: w.cells["image"].list,
+			Link: w.cells["link"].text, Channels: w.cells["channels"].named, Category: w.cells["category"].text,
 			Owner: w.cells["owner"].text, Related: w.cells["related"].list}
 		for tag, v := range w.cells["languages"].tags {
 			if e.Languages == nil {

@@ -13,7 +13,9 @@ import (
 // Refusal is why a request was turned away: Status is for the response, Reason is one fixed word for the metrics.
 type Refusal struct {
 	Status int
-	Reason string // method encoding query signature timestamp stale replayed downgrade encrypted msg_signature envelope large body xml json echo
+	// Reason is method encoding query signature timestamp stale replayed downgrade encrypted msg_signature envelope large body xml json
+	// or echo.
+	Reason string
 }
 
 // Error is the status with the reason.

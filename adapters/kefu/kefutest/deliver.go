@@ -264,7 +264,8 @@ func (p *Platform) Forged(t testing.TB) map[string]*http.Request {
 		"no query": bare, "no signature": with("msg_signature", ""),
 		"wrong signature": with("msg_signature", strings.Repeat("0", 40)),
 		"an hour old":     Sealed("x", time.Now().Add(-time.Hour), token), "another token": Sealed("x", time.Now(), "guessed"),
-		"another nonce": with("nonce", "1"), "for another corp": Sealed(wrongCorp, time.Now(), token), "no ciphertext": Sealed("", time.Now(), token),
+		"another nonce": with("nonce", "1"), "for another corp": Sealed(wrongCorp, time.Now(), token),
+		"no ciphertext": Sealed("", time.Now(), token),
 	}
 }
 

@@ -110,7 +110,8 @@ func New(t testing.TB) *Platform {
 	}
 	return &Platform{
 		t: t, key: k, page: maxPageItems,
-		open: map[string]*entry{}, rings: map[string]time.Time{}, revoked: map[string]bool{}, people: map[string]*person{}, codes: map[string]*once{},
+		open: map[string]*entry{}, rings: map[string]time.Time{}, revoked: map[string]bool{},
+		people: map[string]*person{}, codes: map[string]*once{},
 		sentIDs: map[string]bool{}, calls: map[string]int{}, fails: map[string][]string{},
 		seats: map[string]bool{"zhangsan": false}, media: map[string][]byte{},
 	}

@@ -26,7 +26,8 @@ const sendMedia = 2 * time.Minute
 // downloaded, under a type that runs nothing.
 func (a *api) showMedia(w http.ResponseWriter, r *http.Request) {
 	if a.Media == nil {
-		a.refuse(w, &problem{http.StatusNotFound, "not_found", "", "this house keeps nothing that people send: see media.store of the configuration"})
+		a.refuse(w, &problem{http.StatusNotFound, "not_found", "",
+			"this house keeps nothing that people send: see media.store of the configuration"})
 		return
 	}
 	m, body, err := a.Media.Open(r.Context(), r.PathValue("id"))

@@ -19,7 +19,8 @@ func look(f chat.Media, content []byte) chat.Media {
 		out.Kind = "image"
 	case f.Kind == "image", Safe(out.MIME): // no picture, or one that would take a viewer's memory
 		out.Kind = "file"
-	case (f.Kind == "voice" || f.Kind == "video") && family != "audio" && family != "video" && out.MIME != unknown && out.MIME != "application/ogg":
+	case (f.Kind == "voice" || f.Kind == "video") && family != "audio" && family != "video" &&
+		out.MIME != unknown && out.MIME != "application/ogg":
 		out.Kind = "file"
 	}
 	out.Name = cleanName(f.Name, out.Kind, out.MIME)

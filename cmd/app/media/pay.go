@@ -178,7 +178,10 @@ func (k *Keeper) lose(ctx context.Context, m chat.Message, n, tries int, why str
 
 func (k *Keeper) tell(ctx context.Context, m chat.Message, n int, why string) error {
 	f := m.Media[n]
-	lost := chat.Message{ID: "lost:" + f.ID, Kind: chat.Lost, From: m.From, Of: m.ID, Event: why, Media: []chat.Media{{Kind: f.Kind, ID: f.ID}}, At: k.o.Clock()}
+	lost := chat.Message{
+		ID: "lost:" + f.ID, Kind: chat.Lost, From: m.From, Of: m.ID, Event: why,
+		Media: []chat.Media{{Kind: f.Kind, ID: f.ID}}, At: k.o.Clock(),
+	}
 	if err := k.o.Tell(ctx, lost); err != nil {
 		return &chat.Failure{Kind: chat.Rate, Retry: storeAgain, Err: fmt.Errorf("telling of a lost medium: %w", err)}
 	}

@@ -48,7 +48,8 @@ func webpConfig(b []byte) (image.Config, error) {
 		if data[3] != 0x9d || data[4] != 0x01 || data[5] != 0x2a {
 			return image.Config{}, image.ErrFormat
 		}
-		return image.Config{Width: int(binary.LittleEndian.Uint16(data[6:])) & 0x3fff, Height: int(binary.LittleEndian.Uint16(data[8:])) & 0x3fff}, nil
+		width, height := binary.LittleEndian.Uint16(data[6:]), binary.LittleEndian.Uint16(data[8:])
+		return image.Config{Width: int(width) & 0x3fff, Height: int(height) & 0x3fff}, nil
 	case "VP8L":
 		if data[0] != 0x2f {
 			return image.Config{}, image.ErrFormat

@@ -19,7 +19,9 @@ var special = prefixes(
 var metadata = prefixes("169.254.0.0/16", "fe80::/10", "100.100.100.200/32", "fd00:ec2::254/128", "168.63.129.16/32")
 
 // inside are the ranges of private networks, where an operator may allow single hosts.
-var inside = prefixes("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15", "fc00::/7", "::1/128")
+var inside = prefixes(
+	"10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15", "fc00::/7", "::1/128",
+)
 
 func prefixes(all ...string) []netip.Prefix {
 	out := make([]netip.Prefix, len(all))

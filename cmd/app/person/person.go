@@ -324,7 +324,8 @@ func (p *People) say(ctx context.Context, a chat.Address, is session.Linked, mor
 	if err != nil {
 		return err
 	}
-	if _, err := p.d.Post(ctx, chat.Message{ID: "linked:" + rand.Text(), Kind: chat.Linked, From: a, Data: data, At: p.d.Clock()}); err != nil {
+	news := chat.Message{ID: "linked:" + rand.Text(), Kind: chat.Linked, From: a, Data: data, At: p.d.Clock()}
+	if _, err := p.d.Post(ctx, news); err != nil {
 		return err
 	}
 	p.d.Kick(a)

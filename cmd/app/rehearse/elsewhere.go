@@ -15,8 +15,8 @@ import (
 
 // A test may have several conversations of one person, each on a kind of channel of its own (channel:).
 
-// turnTo goes to the conversation on a kind of channel; "" is the one of given. When nothing happens there, the turn looks at what was shown
-// meanwhile.
+// turnTo goes to the conversation on a kind of channel; "" is the one of given. When nothing happens there, the turn looks at what was
+// shown meanwhile.
 func (s *stage) turnTo(kind string, acts bool) error {
 	if kind == "" {
 		kind = s.test.Given.Channel

@@ -59,9 +59,9 @@ const (
 	KillAfterCommit Fault = "kill_after_commit" // the process dies right after each turn was kept, before anybody heard of it
 )
 
-// Turn is one thing that happens, and what must come of it. Exactly one of User, Choose, Media, Seat, Close, Native, Wait, Event, Enter, Restart,
-// Publish and Forget is set; a first turn with none looks at what the arrival brought, and a turn with nothing but Channel at what was shown there
-// meanwhile.
+// Turn is one thing that happens, and what must come of it. Exactly one of User, Choose, Media, Seat, Close, Native, Wait, Event, Enter,
+// Restart, Publish and Forget is set; a first turn with none looks at what the arrival brought, and a turn with nothing but Channel at what
+// was shown there meanwhile.
 type Turn struct {
 	User    *string
 	Choose  string // taps the choice with this label

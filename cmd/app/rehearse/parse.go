@@ -212,7 +212,8 @@ func readTurn(n *script.Node, first bool) Turn {
 		case "close":
 			t.Close, _ = v.Text("close")
 		case "native":
-			if t.Native, _ = v.Text("native"); t.Native != "" && t.Native != chat.NativeBegan && t.Native != chat.NativeEnded && t.Native != nativeLost {
+			if t.Native, _ = v.Text("native"); t.Native != "" &&
+				!slices.Contains([]string{chat.NativeBegan, chat.NativeEnded, nativeLost}, t.Native) {
 				v.Fault("test-turn", "平台自己的客服不会“"+t.Native+"”", "写成 began（接入）、ended（结束）或 lost（走了，但通知没到）")
 			}
 		case "wait":
@@ -241,7 +242,8 @@ func readTurn(n *script.Node, first bool) Turn {
 }
 
 func readExpect(n *script.Node, e *Expect) {
-	for _, p := range n.Fields("expect", "says", "lacks", "image", "link", "likely", "offered", "factor", "kb", "verbatim", "source", "dialog", "step", "slot", "retry", "handoff", "silent", "to_user", "lang") {
+	for _, p := range n.Fields("expect", "says", "lacks", "image", "link", "likely", "offered", "factor", "kb",
+		"verbatim", "source", "dialog", "step", "slot", "retry", "handoff", "silent", "to_user", "lang") {
 		v := p.Value
 		switch p.Name {
 		case "says":

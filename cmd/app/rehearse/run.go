@@ -88,7 +88,8 @@ func (s *stage) turn(ctx context.Context, i int, t Turn) ([]string, error) {
 
 // acts tells whether something happens in the turn.
 func (t Turn) acts() bool {
-	return t.User != nil || t.Choose != "" || t.Media != "" || t.Seat != "" || t.Close != "" || t.Native != "" || t.Wait > 0 || t.Event != nil || t.Enter != nil || t.Restart || t.Publish || t.Forget
+	return t.User != nil || t.Choose != "" || t.Media != "" || t.Seat != "" || t.Close != "" || t.Native != "" ||
+		t.Wait > 0 || t.Event != nil || t.Enter != nil || t.Restart || t.Publish || t.Forget
 }
 
 // act lets the turn's thing happen.

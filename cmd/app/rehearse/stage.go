@@ -100,7 +100,8 @@ func newStage(rel *release.Release, t Test, o Options) (*stage, error) {
 	if s.store, err = local.Temporary(local.Options{Clock: s.clock}); err != nil {
 		return nil, err
 	}
-	s.at, s.kinds, s.meanwhile = chat.Address{Channel: t.Given.Channel, Peer: peer}, map[string]chat.Caps{t.Given.Channel: caps}, map[chat.Address][]chat.Reply{}
+	s.at, s.kinds = chat.Address{Channel: t.Given.Channel, Peer: peer}, map[string]chat.Caps{t.Given.Channel: caps}
+	s.meanwhile = map[chat.Address][]chat.Reply{}
 	s.persons = s.people()
 	s.host = s.newHost(s.store, s.clock)
 	return s, nil

@@ -36,7 +36,8 @@ func kindOf(name string) string {
 }
 
 const (
-	stepKeys    = "id say answer collect switch call set goto sub handoff end image link with timeout retry save cases else on_skip on_fail on_error urgent_if carry notice no_seat then"
+	stepKeys = "id say answer collect switch call set goto sub handoff end image link " +
+		"with timeout retry save cases else on_skip on_fail on_error urgent_if carry notice no_seat then"
 	slotKeys    = "title ask type choices length min max pattern invalid max_retry skip_words"
 	likelyKeys  = "when say goto score"
 	patternKeys = "words contains do say queue notice no_seat"

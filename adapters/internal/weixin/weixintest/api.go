@@ -93,7 +93,8 @@ var errmsg = map[int]string{
 	40008: "invalid message type", 40033: "invalid charset", 40066: "invalid url", 40200: "invalid account type",
 	43004: "require subscribe", 44004: "empty content", 45002: "content size out of limit",
 	45015: "response out of time limit or subscription is canceled",
-	45047: "out of response count limit", 47001: "data format error", 65400: "seats are not enabled", 65401: "invalid custom service", 65413: "session not exist",
+	45047: "out of response count limit", 47001: "data format error", 65400: "seats are not enabled",
+	65401: "invalid custom service", 65413: "session not exist",
 	65414: "customer is served by another", 65415: "custom service is offline",
 }
 

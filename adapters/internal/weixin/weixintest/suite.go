@@ -58,7 +58,8 @@ func (p *Platform) Forged(t testing.TB) map[string]*http.Request {
 }
 
 // reasons are the words of weixin.Refusal.
-const reasons = "method encoding query signature timestamp stale replayed downgrade encrypted msg_signature envelope large body xml json echo"
+const reasons = "method encoding query signature timestamp stale replayed downgrade " +
+	"encrypted msg_signature envelope large body xml json echo"
 
 // CheckRefused checks what whoever was turned away learns, and that it was counted once for the channel.
 func CheckRefused(t testing.TB, r *adapterstest.Record, channel string, status int, body string) {
