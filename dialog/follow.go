@@ -39,7 +39,7 @@ func (t *turn) find(text string) []kb.Hit {
 	}
 	plain := t.rel.Index.Find(text, found, t.servable)
 	if !ok {
-		return plain
+		return t.afterEvent(text, plain)
 	}
 	in := t.rel.Index.Find(topic.word+core, found, func(id string) bool { return t.servable(id) && t.about(id, topic) })
 	if moved := t.elsewhere(core, topic); sum(moved) > sum(in) {
@@ -59,6 +59,60 @@ func (t *turn) find(text string) []kb.Hit {
 		}
 	}
 	return in
+}
+
+// afterEvent reads a short question that names no topic (退到哪里) as one about what has just happened in the product (the red packet came
+// back), when that is a certain answer and more likely than what the words mean alone.
+func (t *turn) afterEvent(text string, plain []kb.Hit) []kb.Hit {
+	folded := kb.Fold(text)
+	if utf8.RuneCountInString(folded) > maxFollow {
+		return plain
+	}
+	topic := t.happened()
+	if topic.word == "" || strings.Contains(folded, topic.word) || t.namesTopic(folded) != "" {
+		return plain
+	}
+	in := t.rel.Index.Find(topic.word+folded, found, func(id string) bool { return t.servable(id) && t.about(id, topic) })
+	if len(in) == 0 || in[0].Score < t.rel.Thresholds.Answer || len(plain) > 0 && in[0].Score < plain[0].Score {
+		return plain
+	}
+	t.out.path = append(t.out.path, "happened:"+topic.word)
+	in[0].Exact, in[0].Score = false, min(in[0].Score, notExact)
+	return in[:1]
+}
+
+// happened is the topic of an operation that came after the last answer and lately: that of the question which it makes likely.
+func (t *turn) happened() spoken {
+	n := len(t.s.Trace)
+	if n == 0 {
+		return spoken{}
+	}
+	at := t.s.Trace[n-1].At
+	if t.now.Sub(at) > away || t.s.Last != nil && t.s.Last.At.After(at) {
+		return spoken{}
+	}
+	guesses := t.guess(1)
+	if len(guesses) == 0 || len(guesses[0].Why) == 0 || guesses[0].Why[0].Factor != "event" {
+		return spoken{}
+	}
+	word := t.namesTopic(kb.Fold(t.guessLabel(guesses[0])))
+	if e := t.rel.Entry(strings.TrimPrefix(guesses[0].ID, toEntry)); e != nil && strings.HasPrefix(guesses[0].ID, toEntry) {
+		word = e.Category
+	}
+	return spoken{word: word, of: word}
+}
+
+// namesTopic is the longest name of a topic in a folded text; "" when it has none.
+func (t *turn) namesTopic(folded string) (longest string) {
+	for name := range t.shelf.candidates(t.rel).topics {
+		if name == "" || len(name) < len(longest) || !strings.Contains(folded, kb.Fold(name)) {
+			continue
+		}
+		if len(name) > len(longest) || name < longest { // the same one at every call
+			longest = name
+		}
+	}
+	return longest
 }
 
 // notExact is the most that a follow-up scores: certain enough to be answered.
