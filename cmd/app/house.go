@@ -51,6 +51,7 @@ type House struct {
 	media   *media.Keeper // nil: nothing that people send is kept
 	people  *person.People
 	unions  *person.Unions
+	beside  *beside
 	wired   atomic.Pointer[wiring]
 	public  net.Listener
 	private net.Listener // nil: no admin listener
@@ -67,7 +68,7 @@ func Open(ctx context.Context, cfg *config.Config, rel *release.Release, o Optio
 	if o.Registry == nil {
 		o.Registry = builtIn()
 	}
-	h = &House{o: o, log: o.Log, metrics: newMetrics(), shelf: dialog.NewShelf(rel)}
+	h = &House{o: o, log: o.Log, metrics: newMetrics(), shelf: dialog.NewShelf(rel), beside: newBeside()}
 	h.shelf.Keep(o.Earlier)
 	h.cfg.Store(cfg)
 	built := h
@@ -193,19 +194,24 @@ func (h *House) typing(a chat.Address) {
 	if !ok || at.Caps(a).Push < chat.Part {
 		return
 	}
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
-		defer cancel()
+	h.beside.run(3*time.Second, func(ctx context.Context) {
 		if err := typer.Typing(ctx, a); err != nil {
 			h.metrics.Count("typing_refused", a.Channel)
 		}
-	}()
+	})
 }
 
 // kick lets a conversation be judged and paid now, because something was posted to it from outside a turn.
 func (h *House) kick(a chat.Address) {
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), kickWithin)
 	defer cancel()
+	h.resume(ctx, a)
+}
+
+const kickWithin = 3 * time.Second
+
+// resume is kick within ctx.
+func (h *House) resume(ctx context.Context, a chat.Address) {
 	if err := h.host.Resume(ctx, a); err != nil {
 		h.log.Warn("a conversation is judged at the next sweep", "channel", a.Channel, "error", err)
 	}
@@ -282,6 +288,7 @@ func (h *House) Run(ctx context.Context) error {
 	done()
 	stop()
 	background.Wait()
+	h.beside.end(endBeside)
 	return err
 }
 

@@ -134,7 +134,7 @@ func (h *House) tellLost(ctx context.Context, m chat.Message) error {
 	if _, err := h.post(ctx, m); err != nil && !errors.Is(err, session.ErrUnknown) {
 		return err
 	}
-	go h.kick(m.From)
+	h.beside.run(kickWithin, func(ctx context.Context) { h.resume(ctx, m.From) })
 	return nil
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"maps"
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
@@ -13,36 +11,6 @@ import (
 	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/dialog"
 )
-
-// answers are what the house itself answers to its turns, by the name of the question.
-type answers map[string]func(ctx context.Context, c dialog.Call) (any, error)
-
-var _ dialog.Caller = answers(nil)
-
-// Call answers one question.
-func (a answers) Call(ctx context.Context, c dialog.Call) (json.RawMessage, error) {
-	answer := a[c.Name]
-	if answer == nil {
-		return nil, fmt.Errorf("%s is nothing that this house answers", c.Name)
-	}
-	if c.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, c.Timeout)
-		defer cancel()
-	}
-	got, err := answer(ctx, c)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.Name, err)
-	}
-	return json.Marshal(got)
-}
-
-// answers of this house.
-func (h *House) answers() answers {
-	all := answers{dialog.AskFreeSeat: h.freeSeat, dialog.AskNative: h.nativeState}
-	maps.Copy(all, h.people.Answers())
-	return all
-}
 
 var errNoNative = errors.New("the channel has no seats of its own")
 
@@ -83,14 +51,12 @@ func (h *House) lost(l postman.Loan, why chat.FailureKind) {
 	if json.Unmarshal(l.Body, &r) != nil || r.Native == "" || r.Native == chat.EndSeat {
 		return
 	}
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), lostWithin)
-		defer cancel()
+	h.beside.run(lostWithin, func(ctx context.Context) {
 		m := chat.Message{ID: "lost:" + l.ID, Kind: chat.Undelivered, From: l.To, Of: r.Key, Event: string(why), At: time.Now()}
 		for pause := 100 * time.Millisecond; ; pause *= 2 {
 			_, err := h.host.Post(ctx, m)
 			if err == nil {
-				h.kick(l.To)
+				h.resume(ctx, l.To)
 				return
 			}
 			select {
@@ -100,7 +66,7 @@ func (h *House) lost(l postman.Loan, why chat.FailureKind) {
 				return
 			}
 		}
-	}()
+	})
 }
 
 // lostWithin is how long telling a conversation is tried. If it fails, the person's next message finds out by itself.
