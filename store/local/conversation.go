@@ -188,19 +188,17 @@ const maxPools = 16
 // grant gives the right of a message that happened at that moment by the platform's clock. What was sent since, or is being sent, the
 // platform counts in this right and not in the one before.
 func (c *conversation) grant(r chat.ReplyRight, happened int64, t *moment) {
-	n, sent := t.next(), 0
+	n := t.next()
 	happened = min(max(happened, t.now-session.SentWithin.Milliseconds()), t.now)
+	var since []int64 // known to the new right too: the next one of a burst counts it as well
 	for i := range c.Rights {
-		since := 0
-		for _, at := range c.Rights[i].Sent {
-			if at > happened {
-				since++
-			}
+		later := slices.DeleteFunc(slices.Clone(c.Rights[i].Sent), func(at int64) bool { return at <= happened })
+		if len(later) > len(since) {
+			since = later
 		}
-		sent = max(sent, since)
 	}
 	if !r.Own && r.Left > 0 {
-		r.Left = max(0, r.Left-sent)
+		r.Left = max(0, r.Left-len(since))
 		for i := range c.Debts {
 			if d := &c.Debts[i]; d.Kind == chat.ReplyDebt && len(d.Reserved) > 0 && d.lent(t.now) && r.Left > 0 {
 				d.Late = append(d.Late, n)
@@ -213,7 +211,7 @@ func (c *conversation) grant(r chat.ReplyRight, happened int64, t *moment) {
 		c.Rights = c.Rights[1:]
 	}
 	r.Data = slices.Clone(r.Data)
-	c.Rights = append(c.Rights, right{ReplyRight: r, Grant: n})
+	c.Rights = append(c.Rights, right{ReplyRight: r, Grant: n, Sent: since})
 	c.Counted = true
 }
 

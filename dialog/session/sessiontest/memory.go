@@ -260,18 +260,16 @@ func (c *conversation) grant(r *chat.ReplyRight, happened, now time.Time, s *Mem
 	if since := now.Add(-session.SentWithin); happened.Before(since) {
 		happened = since
 	}
-	fresh, sent := clone(*r), 0
+	fresh := clone(*r)
+	var since []time.Time
 	for _, o := range c.rights {
-		n := 0
-		for _, at := range o.sent {
-			if at.After(happened) && !happened.After(now) {
-				n++
-			}
+		later := slices.DeleteFunc(slices.Clone(o.sent), func(at time.Time) bool { return !at.After(happened) || happened.After(now) })
+		if len(later) > len(since) {
+			since = later
 		}
-		sent = max(sent, n)
 	}
 	if !r.Own && fresh.Left > 0 {
-		fresh.Left = max(0, fresh.Left-sent)
+		fresh.Left = max(0, fresh.Left-len(since))
 		for _, d := range c.debts {
 			if d.Kind == chat.ReplyDebt && d.fence != "" && d.until.After(now) && len(d.reserved) > 0 && fresh.Left > 0 {
 				d.late = append(d.late, s.serial)
@@ -280,7 +278,7 @@ func (c *conversation) grant(r *chat.ReplyRight, happened, now time.Time, s *Mem
 		}
 	}
 	c.rights = slices.DeleteFunc(c.rights, func(o right) bool { return o.Pool == r.Pool })
-	c.rights = append(c.rights, right{fresh, s.serial, nil})
+	c.rights = append(c.rights, right{fresh, s.serial, since})
 }
 
 func (c *conversation) live(now time.Time) []chat.ReplyRight {

@@ -11,6 +11,7 @@ func whichRights() []check {
 		{"right: another attempt answers the same", sameRight},
 		{"right: a reply has that of its message", ownRight},
 		{"right: what is sent meanwhile counts in the new one", countsInNew},
+		{"right: what is sent meanwhile counts in each new one", countsInEach},
 	}
 }
 
@@ -103,4 +104,18 @@ func countsInNew(b *bench) {
 	c = b.begin(own)
 	b.commit(c, quiet(c))
 	b.left("where each message has a count of its own", map[string]int{"message": 4})
+}
+
+// countsInEach: a person writes several messages before we hear of the first. The platform counts all that we send then in the last one's.
+func countsInEach(b *bench) {
+	burst := []chat.Message{b.granting(b.says("m1"), "message", 5), b.granting(b.says("m2"), "message", 5), b.granting(b.says("m3"), "message", 5)}
+	for i, key := range []string{"r1", "r2"} {
+		c := b.begin(burst[i])
+		b.commit(c, pushes(c, key))
+		b.wait(b.short())
+		b.pays("while the rest of the burst is on its way", key)
+	}
+	c := b.begin(burst[2])
+	b.commit(c, quiet(c))
+	b.left("by the last of a burst after two answers", map[string]int{"message": 3})
 }

@@ -25,20 +25,20 @@ if ARGV[7] ~= '' then
     (not S.g or string.sub(S.g, 2, #pool + 1) == pool and not string.find(S.g, '},{', 1, true) and not string.find(S.g, '"t":', 1, true)) then
     S.g = '[' .. right .. ']'
   else
-    local rights, sent, at = {}, 0, tonumber(ARGV[11])
+    local rights, since, at = {}, {}, tonumber(ARGV[11])
     right = cjson.decode(right)
     at = at > now and now or math.max(at, now - SENTWITHIN)
     for _, r in ipairs(S.g and cjson.decode(S.g) or {}) do
-      local n = 0
+      local later = {}
       for _, t in ipairs(r.t or {}) do
-        if t > at then n = n + 1 end
+        if t > at then later[#later + 1] = t end
       end
-      sent = math.max(sent, n)
+      if #later > #since then since = later end
       if r.p ~= right.p and (r.e == 0 or r.e > now) and #rights < 15 then rights[#rights + 1] = r end
     end
     if not right.a then
       -- What was sent since it happened, or is being sent, the platform counts in this right and not in the one before.
-      if right.l > 0 then right.l = math.max(0, right.l - sent) end
+      if right.l > 0 then right.l = math.max(0, right.l - #since) end
       if sending then
         local list = debts()
         for _, d in ipairs(list) do
@@ -49,6 +49,7 @@ if ARGV[7] ~= '' then
         keepdebts(list)
       end
     end
+    if #since > 0 then right.t = since end -- the next one of a burst counts it as well
     rights[#rights + 1] = right
     S.g = cjson.encode(rights)
   end
