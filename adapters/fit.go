@@ -15,9 +15,10 @@ import (
 // whitespace where a text is cut.
 //
 // Media that c can show come first, each as a message of its own, so that one message is one call of the platform; others become a line.
-// Choices ride on the last message, as buttons or as numbered lines. Links are lines without a number: they are never sent back. Where c
-// shows no speaker, r's own stands before the text, once. A handover to the platform's own seats (Native) is a message of its own, the
-// last. A reply with nothing in it gives no message. The first message has the reply's own key, the others key-1, key-2 ….
+// Choices ride on the last message, as buttons or as numbered lines; buttons are a message without a text when the text leaves them no
+// room (MaxBeside). Links are lines without a number: they are never sent back. Where c shows no speaker, r's own stands before the text,
+// once. A handover to the platform's own seats (Native) is a message of its own, the last. A reply with nothing in it gives no message.
+// The first message has the reply's own key, the others key-1, key-2 ….
 func Fit(r chat.Reply, c chat.Caps) []chat.Reply {
 	shown, text := media(r, c)
 	if c.Speaker < chat.Full {
@@ -36,7 +37,9 @@ func Fit(r chat.Reply, c chat.Caps) []chat.Reply {
 	for _, t := range split(text, c.MaxText, c.TextUnit) {
 		out = append(out, chat.Reply{Text: t})
 	}
-	if n := len(out); n > 0 {
+	if n := len(out); n > 0 && len(last.Choices) > 0 && !fits(out[n-1].Text, c.MaxBeside, c.TextUnit) {
+		out = append(out, last) // a message of its own: each is counted by the platform
+	} else if n > 0 {
 		out[n-1].Choices = last.Choices
 	}
 	if r.Native != "" {

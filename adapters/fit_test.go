@@ -63,6 +63,11 @@ func TestFit(t *testing.T) {
 			"choices ride on the last part", chat.Reply{Key: "k", Text: "第一句。第二句。", Choices: choices}, chat.Caps{MaxText: 5, Choices: chat.Full},
 			[]chat.Reply{{Key: "k", Text: "第一句。"}, {Key: "k-1", Text: "第二句。", Choices: choices}},
 		},
+		{
+			"buttons that the text leaves no room", chat.Reply{Key: "k", Text: "第一句。第二句。", Choices: choices, Source: "s"}, chat.Caps{Choices: chat.Full, MaxBeside: 7},
+			[]chat.Reply{{Key: "k", Text: "第一句。第二句。", Source: "s"}, {Key: "k-1", Choices: choices, Source: "s"}},
+		},
+		{"and just enough", chat.Reply{Key: "k", Text: "第一句。第二句。", Choices: choices}, chat.Caps{Choices: chat.Full, MaxBeside: 8}, []chat.Reply{{Key: "k", Text: "第一句。第二句。", Choices: choices}}},
 		{"image as a line", chat.Reply{Key: "k", Text: "见图", Media: []chat.Media{image}}, chat.Caps{}, []chat.Reply{{Key: "k", Text: "见图\n[图片] https://cdn.example/a.png"}}},
 		{
 			"an image as a line stands above what introduces the choices",

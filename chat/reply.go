@@ -68,7 +68,8 @@ type Caps struct {
 	MaxChoices int  // in one message
 	MaxLabel   int  // of one choice, in TextUnit
 	MaxData    int  // bytes of Choice.ID
-	TextUnit   Unit // what MaxText and MaxLabel count
+	MaxBeside  int  // of the text in one message with buttons, in TextUnit; 0: MaxText
+	TextUnit   Unit // what MaxText, MaxLabel and MaxBeside count
 
 	Choices Level // in pushed messages: Full or Part: buttons; None: numbered list
 	Tap     Level // Full: as a Chose message; Part: as text; None: never
