@@ -137,7 +137,7 @@ type ReplyRight struct {
 	Pool    string          `json:"pool,omitempty"` // "message", "menu", "scan" …; the adapter's own word
 	Data    json.RawMessage `json:"data,omitempty"` // the adapter's own: msg_id, reply token …
 	Expires time.Time       `json:"expires"`        // zero: no window
-	Left    int             `json:"left"`           // replies left; -1: no limit
+	Left    int             `json:"left"`           // replies left; -1: no limit; 0: the message takes back what its pool granted before
 
 	// Own: replies to the message that brought it have this right and no other, and only they take from it, though newer messages came
 	// (QQ, LINE: a reply names the message that it answers). What is not a reply to it, such as a seat's words, takes from the newest.

@@ -81,7 +81,7 @@ func (t *turn) withNative() {
 		return // asked now; the turn is judged again
 	case failed && t.now.Sub(w.Since) < nativeLasts, is.State == chat.NativeActive, is.State == chat.NativeWaiting:
 		if p := t.pattern(); is.State == chat.NativeWaiting && p != nil && p.Do == script.DoCancel {
-			t.after = append(t.after, chat.Reply{Native: chat.EndSeat, Source: "pattern:" + p.Name})
+			t.ahead = append(t.ahead, chat.Reply{Native: chat.EndSeat, Source: "pattern:" + p.Name}) // while a seat has it, no word of ours is taken
 			t.recall("the person took it back")
 			t.say(t.texts().Recalled, "pattern:"+p.Name)
 			t.out.reason = "recalled"
@@ -146,8 +146,11 @@ func (t *turn) nativeDid() {
 
 // farewell says that the person is the bot's again, and asks how it was where the platform grants a last word for that.
 func (t *turn) farewell(seat string) {
-	x := t.texts()
-	if t.message.Right == nil {
+	x, right := t.texts(), t.message.Right
+	if right != nil && right.Left == 0 { // the platform ended the session, and takes no word before the person writes
+		return
+	}
+	if right == nil {
 		t.say(x.Closed, "text:closed")
 		return
 	}

@@ -130,7 +130,7 @@ func (t *turn) finish() {
 			sources = append(sources, s.source)
 		}
 	}
-	defer func() { t.out.replies = append(t.out.replies, t.after...) }()
+	defer func() { t.out.replies = slices.Concat(t.ahead, t.out.replies, t.after) }()
 	if len(texts) == 0 {
 		return
 	}

@@ -95,7 +95,8 @@ type turn struct {
 	s         *session.Session  // out.session
 	before    time.Time         // when the person did something last, before this turn; zero: never
 	says      []said            // what the bot says in this turn, joined into one reply at the end
-	after     []chat.Reply      // behind it: the conversation itself, handed to a seat of the platform's own
+	ahead     []chat.Reply      // before all words: the conversation itself, taken back from a seat of the platform's own
+	after     []chat.Reply      // behind them: the conversation itself, handed to one
 	images    []string          // shown with it
 	links     []string          // under it
 	choices   []session.Item    // shown under it
@@ -272,7 +273,7 @@ func (t *turn) seatSaid() {
 func (t *turn) seatClosed() {
 	t.out.reason = "closed"
 	if w := t.s.Waiting; w != nil && w.Native != "" { // an operator closed the case of a seat of the platform's own
-		t.after = append(t.after, chat.Reply{Native: chat.EndSeat, Source: "closed"})
+		t.ahead = append(t.ahead, chat.Reply{Native: chat.EndSeat, Source: "closed"})
 	}
 	t.cleanSlate()
 	if !t.closes() && !t.s.Gone {

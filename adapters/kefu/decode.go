@@ -116,7 +116,10 @@ func (a *Adapter) event(ctx context.Context, e event, m *chat.Message, received 
 		case 1, 2, 4: // from the queue to a seat, to another seat, taken up again by a seat
 		case 3:
 			m.Event, m.Name = chat.NativeEnded, weixin.Clip(e.Before)
-			m.Right = once("end", e.Code, m.At, received)
+			if m.Right = once("end", e.Code, m.At, received); m.Right == nil {
+				// The session is over, and so is what its messages granted (95018), until the person writes.
+				m.Right = &chat.ReplyRight{Pool: "message", Expires: m.At.Add(weixin.Window)}
+			}
 		default:
 			return "unknown change"
 		}

@@ -79,6 +79,8 @@ func TestDecode(t *testing.T) {
 			chat.Message{Kind: chat.Native, Event: chat.NativeBegan, Name: "zs"}},
 		{"the end", `{` + anyID + ofEvent + `"event_type":"session_status_change","change_type":3,"old_servicer_userid":"zs","msg_code":"C"}}`,
 			chat.Message{Kind: chat.Native, Event: chat.NativeEnded, Name: "zs", Right: code("end")}},
+		{"the end, too late for its code", `{` + anyID + ofEvent + `"event_type":"session_status_change","change_type":3,"old_servicer_userid":"zs"}}`,
+			chat.Message{Kind: chat.Native, Event: chat.NativeEnded, Name: "zs", Right: &chat.ReplyRight{Pool: "message", Expires: right.Expires}}},
 		{"a failure that is told later", `{` + anyID + ofEvent + `"event_type":"msg_send_fail","fail_msgid":"` + ourID + `","fail_type":10}}`,
 			chat.Message{Kind: chat.Undelivered, Of: "tmg3x7abc-12_1-2", Event: string(chat.Blocked)}},
 		{"F5 taken back", `{` + anyID + ofEvent + `"event_type":"user_recall_msg","recall_msgid":"m0"}}`, chat.Message{Kind: chat.Recalled, Of: "m0"}},

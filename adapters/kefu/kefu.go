@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/url"
 	"regexp"
+	"sync/atomic"
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
@@ -64,7 +65,8 @@ type Adapter struct {
 	bells *bells
 	doubt *doubts
 
-	sessions *sessions
+	sessions   *sessions
+	queueKeeps atomic.Bool // the platform was asked to let somebody leave its queue, and does not know how
 }
 
 var (
@@ -151,7 +153,7 @@ func (a *Adapter) Path() string { return a.cfg.Path }
 // Caps is what the account can show.
 func (a *Adapter) Caps(chat.Address) chat.Caps {
 	c := chat.Caps{
-		MaxText: weixin.MaxTextBytes, MaxChoices: maxChoices, MaxLabel: maxLabel, MaxData: maxID, TextUnit: chat.Bytes,
+		MaxText: weixin.MaxTextBytes, MaxChoices: maxChoices, MaxLabel: maxLabel, MaxData: maxID, MaxBeside: maxHead, TextUnit: chat.Bytes,
 		Choices: chat.Full, Tap: chat.Full, Image: chat.Full, File: chat.Full, Push: chat.Full,
 		Window: weixin.Window, Redelivery: redelivery, Resend: true,
 	}

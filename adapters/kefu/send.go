@@ -13,7 +13,7 @@ import (
 	"github.com/xianda-bot/xianda/chat"
 )
 
-// Send shows one reply, by the code of right if it is one. A reply is one call but for a text that leaves a menu no room. The id is that
+// Send shows one reply, by the code of right if it is one. A reply is one call, as adapters.Fit makes them. The id is that
 // of the last message. A message that the platform took before, though nobody heard of it, counts as shown now.
 func (a *Adapter) Send(ctx context.Context, to chat.Address, r chat.Reply, right *chat.ReplyRight) (string, error) {
 	if r.Native != "" {
@@ -21,6 +21,9 @@ func (a *Adapter) Send(ctx context.Context, to chat.Address, r chat.Reply, right
 			return "", a.failure(err)
 		}
 		return "", nil
+	}
+	if a.sessions.keeps(to.Peer) {
+		return "", &chat.Failure{Kind: chat.Refused, Err: errors.New("the platform's queue has the conversation, and does not give it back")}
 	}
 	path, all := sendPath, a.messages(to, r)
 	if c := codeOf(right); c != "" {

@@ -10,6 +10,7 @@ import (
 
 const (
 	knownFor    = time.Hour // a session ends after 48 h, or by what its seat does, which we are told
+	keptFor     = time.Minute
 	maxSessions = 1 << 14
 	stateWithin = 2 * time.Second
 )
@@ -17,12 +18,13 @@ const (
 // sessions are the persons of whom we know who has them: the bot, or a seat that the house was told of. It is safe for concurrent use.
 type sessions struct {
 	clock func() time.Time
-	mu    sync.Mutex // guards known
+	mu    sync.Mutex // guards the maps
 	known map[string]time.Time
+	kept  map[string]time.Time // whom the platform does not give back to the bot
 }
 
 func newSessions(clock func() time.Time) *sessions {
-	return &sessions{clock: clock, known: map[string]time.Time{}}
+	return &sessions{clock: clock, known: map[string]time.Time{}, kept: map[string]time.Time{}}
 }
 
 func (s *sessions) has(person string) bool {
@@ -32,9 +34,28 @@ func (s *sessions) has(person string) bool {
 	return ok && s.clock().Sub(at) < knownFor
 }
 
+// keep notes that the platform's queue does not let a person go: what the bot says to them is refused unasked, until somebody knows better.
+func (s *sessions) keep(person string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.kept) >= maxSessions {
+		clear(s.kept) // the platform refuses what is said to them
+	}
+	s.kept[person] = s.clock()
+}
+
+// keeps tells whether the platform's queue was told to let a person go a moment ago, and did not.
+func (s *sessions) keeps(person string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at, ok := s.kept[person]
+	return ok && s.clock().Sub(at) < keptFor
+}
+
 func (s *sessions) add(person string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	delete(s.kept, person)
 	if len(s.known) >= maxSessions {
 		clear(s.known) // each is asked once more, no more than that
 	}
@@ -45,6 +66,7 @@ func (s *sessions) drop(person string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.known, person)
+	delete(s.kept, person)
 }
 
 // routed is the message by which the house learns that a seat has the sender of m, nil when the bot has. The account's own rules may give

@@ -83,36 +83,45 @@ func (a *Adapter) FreeSeat(ctx context.Context, _ chat.Address) (string, error) 
 	return "", nil
 }
 
-// handOver gives the conversation to a seat, or takes it back. It may have happened already: the platform knows no idempotency key here,
-// but the state tells.
+// handOver gives the conversation to a seat, or takes it back. Where it stands is asked first: the platform knows no idempotency key here,
+// an attempt that nobody answered may have been heard, and a transition that is none is refused.
 func (a *Adapter) handOver(ctx context.Context, to chat.Address, seat string) error {
-	want := conversation{Account: a.cfg.OpenKFID, Person: to.Peer}
-	state := withSeat
+	now, err := a.state(ctx, to)
+	if err != nil {
+		return err
+	}
+	want, state := conversation{Account: a.cfg.OpenKFID, Person: to.Peer}, withSeat
 	switch seat {
 	case chat.AnySeat:
 		state = inPool
 	case chat.EndSeat:
 		state = over
+		a.sessions.drop(to.Peer) // the rules may route the next one elsewhere
 	default:
 		want.Servicer = seat
 	}
-	want.State = &state
-	if state == over {
-		a.sessions.drop(to.Peer) // the rules may route the next one elsewhere
-	}
-	err := a.api.Call(ctx, transPath, want, nil)
-	if c := code(err); c != 95013 && c != 95016 {
-		return refusedSeat(err)
-	}
-	now, failed := a.state(ctx, to)
-	if failed != nil {
-		return failed
-	}
 	taken := now.State == inPool || now.State == withSeat
-	if taken != (state == over) {
+	switch {
+	case state == over && !taken, state == inPool && taken, state == withSeat && now.State == withSeat:
 		return nil
+	case state == over && now.State == inPool && a.queueKeeps.Load():
+		a.sessions.keep(to.Peer)
+		return &chat.Failure{Kind: chat.Refused, Err: errors.New("the platform's queue cannot be left by the API")}
+	case now.State == over:
+		return &chat.Failure{Kind: chat.Refused, Err: errors.New("the session is over: no seat can take it before the person writes again")}
+	}
+	want.State = &state
+	err = a.api.Call(ctx, transPath, want, nil)
+	if state == over && isRefused(refusedSeat(err)) {
+		a.sessions.keep(to.Peer)
+		a.queueKeeps.Store(a.queueKeeps.Load() || now.State == inPool && code(err) == 95016) // public sources disagree whether it can be left
 	}
 	return refusedSeat(err)
+}
+
+func isRefused(err error) bool {
+	f := (*chat.Failure)(nil)
+	return errors.As(err, &f) && f.Kind == chat.Refused
 }
 
 // refusedSeat is a seat that does not take the conversation, now or ever: the house goes on without.

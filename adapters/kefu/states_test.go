@@ -94,6 +94,53 @@ func TestHandOver(t *testing.T) {
 	d.shows(adapterstest.Shown{Peer: "ann", Text: "晚了"})
 }
 
+// A handover whose answer was lost is not made twice: the platform finds fault with a transition that is none.
+func TestHandOverUnheard(t *testing.T) {
+	t.Parallel()
+	for _, seat := range []string{chat.AnySeat, "lisi"} {
+		d := newDesk(t, nil)
+		d.platform.Seat("lisi", true)
+		d.platform.FailCall(transPath, 1, "502-after-send")
+		over := chat.Reply{Key: "kn", Native: seat}
+		if f := d.send(over, nil); f == nil || f.Kind != chat.Temporary {
+			t.Fatalf("unheard: %v, want another try", f)
+		}
+		if f := d.send(over, nil); f != nil || d.platform.Called(transPath) != 1 {
+			t.Errorf("to %s again: %v after %d transitions, want one", seat, f, d.platform.Called(transPath))
+		}
+		if b := d.platform.Breaches(); len(b) > 0 {
+			t.Errorf("to %s: breaches %q", seat, b)
+		}
+	}
+}
+
+// Where the API cannot take somebody out of the queue, the bot's words to them are dropped without asking the platform, until they write
+// and the state is known again; and the platform is not asked for it twice.
+func TestQueueKeeps(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, nil)
+	end := chat.Reply{Key: "e", Native: chat.EndSeat}
+	for range 2 {
+		if f := d.send(chat.Reply{Key: "kn", Native: chat.AnySeat}, nil); f != nil {
+			t.Fatal(f)
+		}
+		for _, r := range []chat.Reply{end, {Key: "k", Text: "已为您取消"}} {
+			if f := d.send(r, nil); f == nil || f.Kind != chat.Refused {
+				t.Errorf("Send(%+v) = %v, want refused", r, f)
+			}
+		}
+	}
+	if n, sent := d.platform.Called(transPath), d.platform.Called(sendPath); n != 2 || sent != 0 {
+		t.Errorf("%d transitions and %d messages, want one into the queue, one out of it, no message", n, sent)
+	}
+	d.platform.SeatCloses("ann")
+	d.platform.Put(adapterstest.Delivery{Peer: "ann", ID: "3", Text: "在吗"})
+	d.sessions.add(d.ann.Peer) // what routed does
+	if f := d.send(chat.Reply{Key: "m", Text: "在"}, nil); f != nil {
+		t.Error(f)
+	}
+}
+
 // The account's own rules may give somebody to the queue or to a seat, and no event says so: the house is told before it hears the first
 // message, once, and asked again when the session is over.
 func TestRoutedBySomebodyElse(t *testing.T) {

@@ -45,6 +45,9 @@ func (p *Platform) trans(_ *http.Request, body []byte) answer {
 	case who.state == stateEnded:
 		return fail(95013, "conversation ended")
 	case !slices.Contains(legal[who.state], *in.State):
+		if who.state != statePool || *in.State != stateEnded { // of this one alone the sources disagree
+			p.breach("service_state/trans: %d to %d", who.state, *in.State)
+		}
 		return fail(95016, "state transition")
 	}
 	if *in.State == stateSeat {
