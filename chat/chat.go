@@ -131,7 +131,7 @@ type Media struct {
 }
 
 // ReplyRight is the platform's permission to answer: it expires and is counted. Sending one message takes one from every live
-// right of a conversation; a new right replaces an older one of the same Pool. So the number of messages that may be sent is the
+// right of a conversation (but see Own); a new right replaces an older one of the same Pool. So the number of messages that may be sent is the
 // maximum over the live rights, never their sum (WeChat: developers.weixin.qq.com, api_sendcustommessage).
 type ReplyRight struct {
 	Pool    string          `json:"pool,omitempty"` // "message", "menu", "scan" …; the adapter's own word
@@ -139,8 +139,8 @@ type ReplyRight struct {
 	Expires time.Time       `json:"expires"`        // zero: no window
 	Left    int             `json:"left"`           // replies left; -1: no limit; 0: the message takes back what its pool granted before
 
-	// Own: replies to the message that brought it have this right and no other, and only they take from it, though newer messages came
-	// (QQ, LINE: a reply names the message that it answers). What is not a reply to it, such as a seat's words, takes from the newest.
+	// Own: replies to the message that brought it take from this right alone, while it lives, though newer messages came (QQ, LINE: a reply
+	// names the message that it answers). What answers none, such as a seat's words, takes from the newest.
 	Own bool `json:"own,omitempty"`
 }
 

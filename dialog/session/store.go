@@ -258,8 +258,9 @@ type Store interface {
 	Due(ctx context.Context, n int) ([]chat.Address, error)
 
 	// Lend hands out, of each kind, the oldest debt of a if it is due and not lent, fenced for d. Reply debts: one message of every live
-	// right is reserved; without a live right that has something left (and with any right ever granted) the debt is parked; behind a
-	// passive reply that is not yet shown nothing is lent; a debt with Bot set whose Epoch is not the hold's is withheld for good.
+	// right is reserved, or of the debt's own alone (chat.ReplyRight.Own); without a live right that has something left (and with any
+	// right ever granted) the debt is parked; behind a passive reply that is not yet shown nothing is lent; a debt with Bot set whose
+	// Epoch is not the hold's is withheld for good.
 	Lend(ctx context.Context, a chat.Address, d time.Duration) (Lent, error)
 
 	// Settle ends loans. Those whose fence is not current are ignored.
