@@ -21,7 +21,7 @@ type Reply struct {
 	Media   []Media  `json:"media,omitempty"`
 	From    string   `json:"from,omitempty"`    // empty: the bot; else the seat's name, which is none of the person's business
 	Speaker string   `json:"speaker,omitempty"` // of a seat's reply: what stands before Text where people see nobody's name, "客服："
-	Source  string   `json:"source,omitempty"`  // why: "kb:redpacket.refund_time@3f2a", "dialog:redpacket/start", "pattern:人工", "offer", "seat"
+	Source  string   `json:"source,omitempty"`  // why: "kb:redpacket.refund_time@3f2a", "dialog:redpacket/start", "pattern:人工", "seat"
 	Native  string   `json:"native,omitempty"`  // hand the conversation to this seat of the platform's own, or AnySeat; EndSeat takes it back
 
 	// Until: shown before this instant or not at all, for a greeting that comes late is none; zero: whenever it can be.

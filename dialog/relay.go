@@ -164,8 +164,15 @@ func (t *turn) wordsThere(s session.Share) {
 		t.out.reason = "share_refused"
 		return
 	}
+	t.seatSays(s, "seat:there")
+}
+
+// seatSays shows a seat's words that came by another conversation.
+func (t *turn) seatSays(s session.Share, source string) {
 	t.out.reason = "seat"
-	t.out.replies = append(t.out.replies, chat.Reply{Text: s.Words, From: s.Seat, Speaker: t.texts().SeatSpeaks, Media: s.Media, Source: "seat:there"})
+	t.out.replies = append(t.out.replies, chat.Reply{
+		Text: s.Words, From: s.Seat, Speaker: t.texts().SeatSpeaks, Media: s.Media, Source: source,
+	})
 }
 
 // cameBack is what another conversation could do nothing with: a seat's words are shown here after all, and the person's own words are
@@ -190,8 +197,7 @@ func (t *turn) cameBack(s session.Share) {
 			t.out.reason = "seat_gone"
 			return
 		}
-		t.out.reason = "seat"
-		t.out.replies = append(t.out.replies, chat.Reply{Text: s.Words, From: s.Seat, Speaker: t.texts().SeatSpeaks, Media: s.Media, Source: "seat"})
+		t.seatSays(s, "seat")
 	}
 }
 

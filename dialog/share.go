@@ -127,7 +127,8 @@ func (t *turn) tookDialog(s session.Share) {
 	t.leaveDialog()
 }
 
-// debts are the shares of a judgement as they are owed. The chain makes their ids new after a conversation was forgotten and began anew.
+// shareDebts are the shares of a judgement as they are owed. The chain makes their ids new after a conversation was forgotten and began
+// anew.
 func shareDebts(c *session.Claim, j judgement) []chat.Debt {
 	var all []chat.Debt
 	for n, s := range j.shares {

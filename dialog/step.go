@@ -266,7 +266,9 @@ func (t *turn) seatSaid() {
 		t.out.reason = "seat_gone"
 		return
 	}
-	t.out.replies = append(t.out.replies, chat.Reply{Text: t.message.Text, From: t.message.Name, Speaker: t.texts().SeatSpeaks, Media: t.message.Media, Source: "seat"})
+	t.out.replies = append(t.out.replies, chat.Reply{
+		Text: t.message.Text, From: t.message.Name, Speaker: t.texts().SeatSpeaks, Media: t.message.Media, Source: "seat",
+	})
 }
 
 // seatClosed brings the conversation back to the bot, with a clean slate.

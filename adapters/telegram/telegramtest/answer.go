@@ -1,13 +1,10 @@
 package telegramtest
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
 )
-
-func bytesReader(b []byte) io.Reader { return bytes.NewReader(b) }
 
 // answer is how a call is answered.
 type answer struct {

@@ -1,6 +1,7 @@
 package telegramtest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ func readForm(r *http.Request) (form, error) {
 		f.values, err = url.ParseQuery(string(body))
 		return f, err
 	case "multipart/form-data":
-		parts := multipart.NewReader(bytesReader(body), params["boundary"])
+		parts := multipart.NewReader(bytes.NewReader(body), params["boundary"])
 		for {
 			part, err := parts.NextPart()
 			if errors.Is(err, io.EOF) {
