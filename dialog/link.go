@@ -131,7 +131,7 @@ func (t *turn) triesCode() bool {
 	if !ok {
 		return false
 	}
-	t.out.reason = "link_code"
+	t.out.reason, t.out.heard = "link_code", "[关联码]" // until it is taken, who reads it could take it
 	if g := t.s.Guesses; g != nil && t.now.Sub(g.Since) > time.Hour {
 		t.s.Guesses = nil
 	}
@@ -229,6 +229,7 @@ func (t *turn) makeCode(p *script.Pattern, source string) {
 		return
 	}
 	t.sayPattern(p, source)
+	t.out.unkept = a.Code
 	t.linkSays(t.filled(t.texts().LinkCode, map[string]any{"code": a.Code}))
 }
 

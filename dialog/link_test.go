@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xianda-bot/xianda/chat"
 	"github.com/xianda-bot/xianda/dialog/script"
+	"github.com/xianda-bot/xianda/dialog/session"
 )
 
 func TestReadCode(t *testing.T) {
@@ -86,5 +88,19 @@ func TestShownAs(t *testing.T) {
 		if got := shownAs(tt.slot, tt.value); got != tt.want {
 			t.Errorf("shownAs(%s %q) = %q, want %q", tt.slot.Type, tt.value, got, tt.want)
 		}
+	}
+}
+
+// TestCodeIsNotKept: no transcript, and so no seat and no store, holds a code that could still be typed.
+func TestCodeIsNotKept(t *testing.T) {
+	t.Parallel()
+	j := judgement{heard: "关联", unkept: "K7Q-M3X-WD4", replies: []chat.Reply{{Text: "您的关联码是 K7Q-M3X-WD4，10 分钟内有效。"}}}
+	for _, l := range lines(&session.Claim{}, j) {
+		if strings.Contains(l.Text, j.unkept) {
+			t.Errorf("kept: %+v", l)
+		}
+	}
+	if j.replies[0].Text != "您的关联码是 K7Q-M3X-WD4，10 分钟内有效。" {
+		t.Errorf("the person reads %q, want the code", j.replies[0].Text)
 	}
 }

@@ -173,6 +173,9 @@ func lines(c *session.Claim, j judgement) []chat.Line {
 		if r.From != "" {
 			from = r.From
 		}
+		if j.unkept != "" {
+			text = strings.ReplaceAll(text, j.unkept, "***-***-***")
+		}
 		for i, choice := range r.Choices {
 			if choice.URL != "" {
 				text += "\n" + choice.Label + " " + choice.URL

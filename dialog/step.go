@@ -51,6 +51,7 @@ type judgement struct {
 	timers  []session.Timer
 	unset   []string
 	heard   string       // the person's words as the transcript shows them
+	unkept  string       // a part of the replies that no transcript may hold: who reads one could use it
 	media   []chat.Media // what the person sent, with the ids under which it will be kept
 	notes   []chat.Line  // of the house, for seats' eyes
 	counts  map[string]int64
