@@ -79,7 +79,7 @@ func (h *Host) perform(ctx context.Context, c *session.Claim, in *input, call *C
 	}
 	r := result{Call: call.identity(), OK: err == nil, Body: body, Interrupted: errors.Is(err, errInterrupted)}
 	h.o.Count("calls", call.Name, callEnd(err))
-	if err != nil {
+	if err != nil && !r.Interrupted { // people may change their mind: nothing to look after
 		h.o.Log.Warn("a call did not succeed", "call", call.Name, "turn", c.Turn, "took", time.Since(started), "error", err)
 	}
 	kept, err := json.Marshal(r)

@@ -32,9 +32,26 @@ func (h *House) freeSeat(ctx context.Context, c dialog.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	seat, err := seats.FreeSeat(ctx, c.Conversation)
+	seat, err := freeSeat(ctx, seats, c.Conversation)
 	return map[string]string{"seat": seat}, err
 }
+
+// freeSeat asks once more where the platform hiccups: that is no reason to tell somebody that nobody is there.
+func freeSeat(ctx context.Context, seats adapters.NativeSeats, to chat.Address) (string, error) {
+	seat, err := seats.FreeSeat(ctx, to)
+	if f := (*chat.Failure)(nil); !errors.As(err, &f) || f.Kind != chat.Temporary {
+		return seat, err
+	}
+	select {
+	case <-time.After(askAgain):
+		return seats.FreeSeat(ctx, to)
+	case <-ctx.Done():
+		return "", err
+	}
+}
+
+// askAgain is the pause before a platform is asked for a free seat once more.
+const askAgain = 200 * time.Millisecond
 
 func (h *House) nativeState(ctx context.Context, c dialog.Call) (any, error) {
 	seats, err := h.native(c.Conversation)
