@@ -153,22 +153,24 @@ func TestLinksLeadToTheProblem(t *testing.T) {
 			if carried != signed {
 				t.Fatalf("%+v carries %q, want %q", link, carried, signed)
 			}
-			if got := arrival(t, a, w, signed); got["error"] != "RP_HOLD" || got[chat.SignedScene] != "yes" || leftover(got) != "" {
+			seen := map[string]bool{}
+			if got := arrival(t, a, w, signed, seen); got["error"] != "RP_HOLD" || got[chat.SignedScene] != "yes" || leftover(got) != "" {
 				t.Errorf("by the link ann arrives with %v", got)
 			}
 			forged := signed[:len(signed)-4] + "AAAA"
-			if got := arrival(t, a, w, forged); got["error"] != "" || got[chat.SignedScene] != "" || leftover(got) != "" {
+			if got := arrival(t, a, w, forged, seen); got["error"] != "" || got[chat.SignedScene] != "" || leftover(got) != "" {
 				t.Errorf("by a forged link ann arrives with %v", got)
 			}
-			if d := cmp.Diff("RP_HOLD", arrival(t, a, w, "error=RP_HOLD,signed=yes")["error"]); d != "" {
+			if d := cmp.Diff("RP_HOLD", arrival(t, a, w, "error=RP_HOLD,signed=yes", seen)["error"]); d != "" {
 				t.Errorf("by a plain scene ann arrives with another error:\n%s", d)
 			}
 		})
 	}
 }
 
-// arrival is the scene with which a person arrives.
-func arrival(t *testing.T, a adapters.Adapter, w way, scene string) map[string]string {
+// arrival is the scene with which a person arrives. What was seen before may come again: a puller that ends may not have noted how far
+// it was.
+func arrival(t *testing.T, a adapters.Adapter, w way, scene string, seen map[string]bool) map[string]string {
 	t.Helper()
 	came := make(chan chat.Message, 4)
 	in := func(_ context.Context, m chat.Message) ([]chat.Reply, error) {
@@ -185,15 +187,23 @@ func arrival(t *testing.T, a adapters.Adapter, w way, scene string) map[string]s
 		}
 	}()
 	w.enter(t, a.(adapters.Webhook).Handler(in), scene)
-	select {
-	case m := <-came:
-		if m.Kind != chat.Arrived {
-			t.Errorf("the house hears %+v, want an arrival", m)
+	patience := time.After(20 * time.Second)
+	for {
+		select {
+		case m := <-came:
+			id := m.From.Peer + m.ID // on a page each is somebody else
+			if seen[id] {
+				continue
+			}
+			seen[id] = true
+			if m.Kind != chat.Arrived {
+				t.Errorf("the house hears %+v, want an arrival", m)
+			}
+			return m.Scene
+		case <-patience:
+			t.Fatal("nobody arrives")
+			return nil
 		}
-		return m.Scene
-	case <-time.After(20 * time.Second):
-		t.Fatal("nobody arrives")
-		return nil
 	}
 }
 
