@@ -1,12 +1,18 @@
 package telegram
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/go-telegram/bot"
+	"github.com/xianda-bot/xianda/adapters/adapterstest"
 	"github.com/xianda-bot/xianda/adapters/telegram/telegramtest"
 	"github.com/xianda-bot/xianda/chat"
 )
@@ -230,6 +236,41 @@ func FuzzUpdate(f *testing.F) {
 		where, err := parse(m.From)
 		if err != nil || where.address("tg") != m.From {
 			t.Errorf("the address %+v reads as %+v, %v", m.From, where, err)
+		}
+	})
+}
+
+// FuzzAnswer lets the platform, or a proxy before it, answer a call with anything: there is a result, or an error without the token.
+func FuzzAnswer(f *testing.F) {
+	for _, body := range []string{
+		`{"ok":true,"result":{"message_id":7}}`, `{"ok":true}`, `{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":3}}`,
+		`{"ok":false,"error_code":400,"description":"group upgraded","parameters":{"migrate_to_chat_id":-1001}}`, `{"ok":false,"error_code":404,"description":"1:canary-secret"}`,
+		`<html>502`, `[]`, ``,
+	} {
+		f.Add(200, body)
+		f.Add(502, body)
+	}
+	f.Fuzz(func(t *testing.T, status int, body string) {
+		if status < 200 || status > 599 {
+			return
+		}
+		answers := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, body)
+		})
+		c, err := newClient("https://api.telegram.org", "1:canary-secret", adapterstest.Client(answers))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.call(t.Context(), "getMe", func(ctx context.Context, b *bot.Bot) error { _, err := b.GetMe(ctx); return err })
+		_, failed := c.post(t.Context(), "getUpdates", struct{}{})
+		for _, err := range []error{err, failed} {
+			if e := (*Error)(nil); err != nil && (!errors.As(err, &e) || strings.Contains(err.Error(), "canary-secret")) {
+				t.Errorf("%d %q became %v", status, body, err)
+			}
+		}
+		if (err == nil) != (failed == nil) {
+			t.Errorf("%d %q is %v for a call and %v for a poll", status, body, err, failed)
 		}
 	})
 }
