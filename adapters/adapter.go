@@ -168,6 +168,8 @@ type Kind struct {
 	// Title is the messenger's name and Receives how messages come, for the table of messengers: a few words each, such as "WeChat
 	// official account (公众号)" and "webhook: plain, compatible, encrypted". What a channel can show they do not say: Caps does.
 	Title, Receives string
+	// Spoken is how people call it, in Chinese, for words such as 您在微信小程序里的对话: "微信小程序".
+	Spoken string
 	// Sample is an item of channels: in the configuration, with comments, good enough for New when every variable is "sample". It is what
 	// xianda init writes, and tells what the kind can mostly show.
 	Sample string

@@ -15,14 +15,12 @@ import (
 // Registry returns the kinds of messenger that a configuration may name.
 func Registry() adapters.Registry {
 	return adapters.Registry{
-		"console": {New: console.New, Title: console.Title, Receives: console.Receives, Sample: console.Sample, Section: console.Section{}},
-		"kefu":    {New: kefu.New, Title: kefu.Title, Receives: kefu.Receives, Sample: kefu.Sample, Section: kefu.Section{}},
-		"miniprogram": {New: miniprogram.New, Title: miniprogram.Title, Receives: miniprogram.Receives,
-			Sample: miniprogram.Sample, Section: miniprogram.Section{}},
-		"qq": {New: qq.New, Title: qq.Title, Receives: qq.Receives, Sample: qq.Sample, Section: qq.Section{}},
-		"telegram": {New: telegram.New, Title: telegram.Title, Receives: telegram.Receives,
-			Sample: telegram.Sample, Section: telegram.Section{}},
-		"web":    {New: web.New, Title: web.Title, Receives: web.Receives, Sample: web.Sample, Section: web.Section{}},
-		"wechat": {New: wechat.New, Title: wechat.Title, Receives: wechat.Receives, Sample: wechat.Sample, Section: wechat.Section{}},
+		"console":     console.Kind(),
+		"kefu":        kefu.Kind(),
+		"miniprogram": miniprogram.Kind(),
+		"qq":          qq.Kind(),
+		"telegram":    telegram.Kind(),
+		"web":         web.Kind(),
+		"wechat":      wechat.Kind(),
 	}
 }

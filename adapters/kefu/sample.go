@@ -1,13 +1,17 @@
 package kefu
 
-// Title and Receives describe the messenger in the table of messengers.
-const (
-	Title    = "WeChat Kefu (微信客服)"
-	Receives = "callback that rings, then pulled"
-)
+import "github.com/xianda-bot/xianda/adapters"
 
-// Sample is a channel of this kind in the configuration.
-const Sample = `# WeChat Kefu. In the WeCom console: an app of your own, listed under 微信客服 → 可调用接口的应用, with the callback (接收消息)
+// Kind is this messenger as adapters/all lists it.
+func Kind() adapters.Kind {
+	return adapters.Kind{
+		New: New, Title: "WeChat Kefu (微信客服)", Receives: "callback that rings, then pulled",
+		Spoken: "微信客服", Sample: sample, Section: Section{},
+	}
+}
+
+// sample is a channel of this kind in the configuration.
+const sample = `# WeChat Kefu. In the WeCom console: an app of your own, listed under 微信客服 → 可调用接口的应用, with the callback (接收消息)
 # https://your.host/kefu/help; the account: 微信客服 → 客服账号 → 通过API管理
 - name: help
   kind: kefu

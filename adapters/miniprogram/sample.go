@@ -1,13 +1,17 @@
 package miniprogram
 
-// Title and Receives describe the messenger in the table of messengers.
-const (
-	Title    = "WeChat mini-program (小程序)"
-	Receives = "webhook: JSON or XML, plain or encrypted"
-)
+import "github.com/xianda-bot/xianda/adapters"
 
-// Sample is a channel of this kind in the configuration.
-const Sample = `# A WeChat mini-program. In its console: 开发管理 → 消息推送, URL https://your.host/miniprogram/mini, any format, 安全模式
+// Kind is this messenger as adapters/all lists it.
+func Kind() adapters.Kind {
+	return adapters.Kind{
+		New: New, Title: "WeChat mini-program (小程序)", Receives: "webhook: JSON or XML, plain or encrypted",
+		Spoken: "微信小程序", Sample: sample, Section: Section{},
+	}
+}
+
+// sample is a channel of this kind in the configuration.
+const sample = `# A WeChat mini-program. In its console: 开发管理 → 消息推送, URL https://your.host/miniprogram/mini, any format, 安全模式
 - name: mini
   kind: miniprogram
   app_id: wx0123456789abcdef

@@ -1,13 +1,17 @@
 package qq
 
-// Title and Receives describe the messenger in the table of messengers.
-const (
-	Title    = "QQ official bot (QQ 官方机器人)"
-	Receives = "webhook: private chats, groups that mention it"
-)
+import "github.com/xianda-bot/xianda/adapters"
 
-// Sample is a channel of this kind in the configuration.
-const Sample = `# A QQ official bot. In q.qq.com: 开发 → 回调配置, address https://your.host/qq/qq
+// Kind is this messenger as adapters/all lists it.
+func Kind() adapters.Kind {
+	return adapters.Kind{
+		New: New, Title: "QQ official bot (QQ 官方机器人)", Receives: "webhook: private chats, groups that mention it",
+		Spoken: "QQ", Sample: sample, Section: Section{},
+	}
+}
+
+// sample is a channel of this kind in the configuration.
+const sample = `# A QQ official bot. In q.qq.com: 开发 → 回调配置, address https://your.host/qq/qq
 - name: qq
   kind: qq
   app_id: "102012345"

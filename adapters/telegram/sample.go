@@ -1,13 +1,17 @@
 package telegram
 
-// Title and Receives describe the messenger in the table of messengers.
-const (
-	Title    = "Telegram bot"
-	Receives = "long polling, or webhook with a secret"
-)
+import "github.com/xianda-bot/xianda/adapters"
 
-// Sample is a channel of this kind in the configuration.
-const Sample = `# A Telegram bot. In Telegram: @BotFather, /newbot. For groups also /setprivacy: it hears what mentions or answers it.
+// Kind is this messenger as adapters/all lists it.
+func Kind() adapters.Kind {
+	return adapters.Kind{
+		New: New, Title: "Telegram bot", Receives: "long polling, or webhook with a secret",
+		Spoken: "Telegram", Sample: sample, Section: Section{},
+	}
+}
+
+// sample is a channel of this kind in the configuration.
+const sample = `# A Telegram bot. In Telegram: @BotFather, /newbot. For groups also /setprivacy: it hears what mentions or answers it.
 - name: tg
   kind: telegram
   token: ${TG_TOKEN}

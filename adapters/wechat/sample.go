@@ -1,13 +1,17 @@
 package wechat
 
-// Title and Receives describe the messenger in the table of messengers.
-const (
-	Title    = "WeChat official account (公众号)"
-	Receives = "webhook: plain, compatible, encrypted"
-)
+import "github.com/xianda-bot/xianda/adapters"
 
-// Sample is a channel of this kind in the configuration.
-const Sample = `# A WeChat official account. In its console: 设置与开发 → 基本配置 → 服务器配置, URL https://your.host/wechat/shop
+// Kind is this messenger as adapters/all lists it.
+func Kind() adapters.Kind {
+	return adapters.Kind{
+		New: New, Title: "WeChat official account (公众号)", Receives: "webhook: plain, compatible, encrypted",
+		Spoken: "微信公众号", Sample: sample, Section: Section{},
+	}
+}
+
+// sample is a channel of this kind in the configuration.
+const sample = `# A WeChat official account. In its console: 设置与开发 → 基本配置 → 服务器配置, URL https://your.host/wechat/shop
 - name: shop
   kind: wechat
   app_id: wx0123456789abcdef

@@ -47,7 +47,7 @@ func (h *House) union(ctx context.Context, a chat.Address) (string, error) {
 func (h *House) where(channel string) string {
 	c := h.wired.Load().channels
 	kind := c.Kind(channel)
-	title := spoken(kind)
+	title := h.o.Registry[kind].Spoken
 	if title == "" {
 		return channel
 	}
@@ -57,27 +57,6 @@ func (h *House) where(channel string) string {
 		}
 	}
 	return title
-}
-
-// spoken is how people call a kind of messenger; "" when they have no word for it.
-func spoken(kind string) string {
-	switch kind {
-	case "wechat":
-		return "微信公众号"
-	case "miniprogram":
-		return "微信小程序"
-	case "kefu":
-		return "微信客服"
-	case "telegram":
-		return "Telegram"
-	case "qq":
-		return "QQ"
-	case "web":
-		return "网页"
-	case "console":
-		return "终端"
-	}
-	return ""
 }
 
 // conversations is the store as the admin API sees it: what is forgotten is also nobody's any more.
