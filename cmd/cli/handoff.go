@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -119,7 +120,7 @@ func (c *common) printCase(k *chat.Case) error {
 	if k.Seat != "" {
 		fmt.Fprintf(w, "  seat %s", visible(k.Seat))
 	}
-	fmt.Fprintf(w, "\nwanted:   %s\nreason:   %s\n", visible(k.Wanted), visible(k.Reason))
+	fmt.Fprintf(w, "\nperson:   %s\nwanted:   %s\nreason:   %s\n", place(k.Conversation), visible(k.Wanted), visible(k.Reason))
 	for _, name := range slices.Sorted(maps.Keys(k.Slots)) {
 		fmt.Fprintf(w, "slot:     %s = %s\n", visible(name), visible(k.Slots[name]))
 	}
@@ -135,6 +136,9 @@ func (c *common) printCase(k *chat.Case) error {
 	for _, s := range k.Suggestions {
 		fmt.Fprintf(w, "suggests: %s (%s)\n", visible(s.Question), s.Entry)
 	}
+	for _, e := range k.Elsewhere {
+		fmt.Fprintf(w, "also in:  %s%s\n", place(e.Conversation), elsewhere(e))
+	}
 	for _, l := range k.Transcript {
 		printLine(w, l)
 	}
@@ -142,6 +146,48 @@ func (c *common) printCase(k *chat.Case) error {
 		fmt.Fprintf(w, "note by %s: %s\n", visible(l.From), visible(l.Text))
 	}
 	return nil
+}
+
+// place is where a conversation is held, as "xianda session show" takes it.
+func place(a chat.Address) string {
+	s := visible(a.Channel) + " " + visible(a.Peer)
+	if a.Thread != "" {
+		s += " in " + visible(a.Thread)
+	}
+	return s
+}
+
+// elsewhere is what is known of another conversation of the person.
+func elsewhere(e chat.Elsewhere) string {
+	var parts []string
+	add := func(what, value string) {
+		if value != "" {
+			parts = append(parts, what+" "+visible(value))
+		}
+	}
+	add("asked", e.Asked)
+	add("in the middle of", e.Dialog)
+	add("case about", e.Wanted)
+	for _, name := range slices.Sorted(maps.Keys(e.Slots)) {
+		parts = append(parts, visible(name)+" = "+visible(e.Slots[name]))
+	}
+	add("was told", strings.Join(e.Tried, ", "))
+	if len(parts) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(parts, "; ")
+}
+
+// remedy adds to a refusal what the seat can do about it.
+func remedy(id string, err error) error {
+	var r *refusal
+	if !errors.As(err, &r) || r.Code != "owned" {
+		return err
+	}
+	if r.Text == "held by nobody" {
+		return fmt.Errorf("%w: take it first with \"xianda handoff claim %s\"", err, id)
+	}
+	return fmt.Errorf("%w: if that is you, say so with --seat; else have it given to you with \"xianda handoff transfer %s --to YOU\"", err, id)
 }
 
 // caseAct is a command that does something to one case and prints it.
@@ -169,7 +215,7 @@ func (c *common) act(ctx context.Context, h *house, id, act string, body any) er
 		into = &k
 	}
 	if err := h.ask(ctx, http.MethodPost, "/v1/cases/"+url.PathEscape(id)+"/"+act, body, into); err != nil {
-		return fmt.Errorf("case %s: %w", id, err)
+		return fmt.Errorf("case %s: %w", id, remedy(id, err))
 	}
 	if act == "claim" {
 		return c.printCase(&k)
