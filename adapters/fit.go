@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/xianda-bot/xianda/chat"
@@ -15,8 +16,8 @@ import (
 // whitespace where a text is cut.
 //
 // Media that c can show come first, each as a message of its own, so that one message is one call of the platform; others become a line.
-// Choices ride on the last message, as buttons or as numbered lines; buttons are a message without a text when the text leaves them no
-// room (MaxBeside). Links are lines without a number: they are never sent back. Where c shows no speaker, r's own stands before the text,
+// Choices ride on the last message, as buttons or as numbered lines; a text that leaves buttons no room (MaxBeside) is cut, so that its
+// end stands with them. Links are lines without a number: they are never sent back. Where c shows no speaker, r's own stands before the text,
 // once. A handover to the platform's own seats (Native) is a message of its own, the last. A reply with nothing in it gives no message.
 // The first message has the reply's own key, the others key-1, key-2 ….
 func Fit(r chat.Reply, c chat.Caps) []chat.Reply {
@@ -37,9 +38,14 @@ func Fit(r chat.Reply, c chat.Caps) []chat.Reply {
 	for _, t := range split(text, c.MaxText, c.TextUnit) {
 		out = append(out, chat.Reply{Text: t})
 	}
-	if n := len(out); n > 0 && len(last.Choices) > 0 && !fits(out[n-1].Text, c.MaxBeside, c.TextUnit) {
-		out = append(out, last) // a message of its own: each is counted by the platform
-	} else if n > 0 {
+	if n := len(out) - 1; n >= 0 && len(last.Choices) > 0 {
+		if parts := split(out[n].Text, c.MaxBeside, c.TextUnit); len(parts) > 1 { // the end of the text stays with its buttons
+			end := parts[len(parts)-1]
+			out[n].Text = strings.TrimRightFunc(strings.TrimSuffix(out[n].Text, end), unicode.IsSpace)
+			out = append(out, chat.Reply{Text: end})
+		}
+	}
+	if n := len(out); n > 0 {
 		out[n-1].Choices = last.Choices
 	}
 	if r.Native != "" {

@@ -65,7 +65,11 @@ func TestFit(t *testing.T) {
 		},
 		{
 			"buttons that the text leaves no room", chat.Reply{Key: "k", Text: "第一句。第二句。", Choices: choices, Source: "s"}, chat.Caps{Choices: chat.Full, MaxBeside: 7},
-			[]chat.Reply{{Key: "k", Text: "第一句。第二句。", Source: "s"}, {Key: "k-1", Choices: choices, Source: "s"}},
+			[]chat.Reply{{Key: "k", Text: "第一句。", Source: "s"}, {Key: "k-1", Text: "第二句。", Choices: choices, Source: "s"}},
+		},
+		{
+			"buttons with the last of three parts", chat.Reply{Key: "k", Text: "第一句。\n第二句。 第三句。", Choices: choices}, chat.Caps{Choices: chat.Full, MaxBeside: 5},
+			[]chat.Reply{{Key: "k", Text: "第一句。\n第二句。"}, {Key: "k-1", Text: "第三句。", Choices: choices}},
 		},
 		{"and just enough", chat.Reply{Key: "k", Text: "第一句。第二句。", Choices: choices}, chat.Caps{Choices: chat.Full, MaxBeside: 8}, []chat.Reply{{Key: "k", Text: "第一句。第二句。", Choices: choices}}},
 		{"image as a line", chat.Reply{Key: "k", Text: "见图", Media: []chat.Media{image}}, chat.Caps{}, []chat.Reply{{Key: "k", Text: "见图\n[图片] https://cdn.example/a.png"}}},
