@@ -165,7 +165,7 @@ func (a *Adapter) scene(e event) map[string]string {
 	return all
 }
 
-// once is the permission that a code is: one message, within seconds. nil when there is no code or its time is over.
+// once is the permission that a code is: one message, within seconds, and no other one is counted in it. nil when there is no code or its time is over.
 func once(name, code string, at, received time.Time) *chat.ReplyRight {
 	until := at.Add(codeFor)
 	if code == "" || !received.Before(until) {
@@ -175,5 +175,5 @@ func once(name, code string, at, received time.Time) *chat.ReplyRight {
 	if err != nil {
 		return nil // a string can be written
 	}
-	return &chat.ReplyRight{Pool: name, Data: data, Expires: until, Left: 1}
+	return &chat.ReplyRight{Pool: name, Data: data, Expires: until, Left: 1, Own: true}
 }

@@ -31,7 +31,7 @@ func TestDecode(t *testing.T) {
 	at := time.Unix(1800000000, 0)
 	right := &chat.ReplyRight{Pool: "message", Expires: at.Add(48 * time.Hour), Left: 5}
 	code := func(pool string) *chat.ReplyRight {
-		return &chat.ReplyRight{Pool: pool, Data: json.RawMessage(`"C"`), Expires: at.Add(20 * time.Second), Left: 1}
+		return &chat.ReplyRight{Pool: pool, Data: json.RawMessage(`"C"`), Expires: at.Add(20 * time.Second), Left: 1, Own: true}
 	}
 	ourID := a.msgID(t.Context(), "wm-ann", "tmg3x7abc-12_1-2", 0)
 	for _, c := range []struct {

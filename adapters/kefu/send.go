@@ -1,6 +1,7 @@
 package kefu
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,11 +23,12 @@ func (a *Adapter) Send(ctx context.Context, to chat.Address, r chat.Reply, right
 		}
 		return "", nil
 	}
-	if a.sessions.keeps(to.Peer) {
+	last, kept := a.sessions.behind(to.Peer)
+	if kept {
 		return "", &chat.Failure{Kind: chat.Refused, Err: errors.New("the platform's queue has the conversation, and does not give it back")}
 	}
 	path, all := sendPath, a.messages(to, r)
-	if c := codeOf(right); c != "" {
+	if c := cmp.Or(codeOf(right), last); c != "" {
 		path, all = codePath, byCode(c, r)
 	}
 	if len(all) == 0 {

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	knownFor    = time.Hour // a session ends after 48 h, or by what its seat does, which we are told
-	keptFor     = time.Minute
+	knownFor    = time.Hour       // a session ends after 48 h, or by what its seat does, which we are told
+	behindFor   = 3 * time.Second // what is said right behind taking somebody back; then they may have written again
 	maxSessions = 1 << 14
 	stateWithin = 2 * time.Second
 )
@@ -20,11 +20,11 @@ type sessions struct {
 	clock func() time.Time
 	mu    sync.Mutex // guards the maps
 	known map[string]time.Time
-	kept  map[string]time.Time // whom the platform does not give back to the bot
+	back  map[string]back // whom the house took back from the seats a moment ago
 }
 
 func newSessions(clock func() time.Time) *sessions {
-	return &sessions{clock: clock, known: map[string]time.Time{}, kept: map[string]time.Time{}}
+	return &sessions{clock: clock, known: map[string]time.Time{}, back: map[string]back{}}
 }
 
 func (s *sessions) has(person string) bool {
@@ -34,28 +34,40 @@ func (s *sessions) has(person string) bool {
 	return ok && s.clock().Sub(at) < knownFor
 }
 
-// keep notes that the platform's queue does not let a person go: what the bot says to them is refused unasked, until somebody knows better.
-func (s *sessions) keep(person string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.kept) >= maxSessions {
-		clear(s.kept) // the platform refuses what is said to them
-	}
-	s.kept[person] = s.clock()
+// back is what taking somebody back from the seats came to.
+type back struct {
+	at   time.Time
+	code string // the one message that the end of the session permits; "" when the queue keeps them
 }
 
-// keeps tells whether the platform's queue was told to let a person go a moment ago, and did not.
-func (s *sessions) keeps(person string) bool {
+// took notes what taking a person back came to.
+func (s *sessions) took(person, code string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at, ok := s.kept[person]
-	return ok && s.clock().Sub(at) < keptFor
+	if len(s.back) >= maxSessions {
+		clear(s.back) // the platform refuses what is said to them
+	}
+	s.back[person] = back{s.clock(), code}
+}
+
+// behind is for a word right behind taking a person back: the code that permits it, once, or that the queue keeps them and permits none.
+func (s *sessions) behind(person string) (code string, kept bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, ok := s.back[person]
+	if !ok || s.clock().Sub(b.at) >= behindFor {
+		return "", false
+	}
+	if b.code != "" {
+		delete(s.back, person)
+	}
+	return b.code, b.code == ""
 }
 
 func (s *sessions) add(person string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.kept, person)
+	delete(s.back, person)
 	if len(s.known) >= maxSessions {
 		clear(s.known) // each is asked once more, no more than that
 	}
@@ -66,7 +78,7 @@ func (s *sessions) drop(person string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.known, person)
-	delete(s.kept, person)
+	delete(s.back, person)
 }
 
 // routed is the message by which the house learns that a seat has the sender of m, nil when the bot has. The account's own rules may give

@@ -105,23 +105,25 @@ func (a *Adapter) handOver(ctx context.Context, to chat.Address, seat string) er
 	case state == over && !taken, state == inPool && taken, state == withSeat && now.State == withSeat:
 		return nil
 	case state == over && now.State == inPool && a.queueKeeps.Load():
-		a.sessions.keep(to.Peer)
+		a.sessions.took(to.Peer, "")
 		return &chat.Failure{Kind: chat.Refused, Err: errors.New("the platform's queue cannot be left by the API")}
 	case now.State == over:
 		return &chat.Failure{Kind: chat.Refused, Err: errors.New("the session is over: no seat can take it before the person writes again")}
 	}
 	want.State = &state
-	err = a.api.Call(ctx, transPath, want, nil)
-	if state == over && isRefused(refusedSeat(err)) {
-		a.sessions.keep(to.Peer)
-		a.queueKeeps.Store(a.queueKeeps.Load() || now.State == inPool && code(err) == 95016) // public sources disagree whether it can be left
+	var made struct {
+		Code string `json:"msg_code"` // of an end: permits one message within seconds (path 94698)
+	}
+	err = a.api.Call(ctx, transPath, want, &made)
+	switch {
+	case state != over:
+	case err == nil && made.Code != "":
+		a.sessions.took(to.Peer, made.Code)
+	case code(err) == 95016:
+		a.sessions.took(to.Peer, "")
+		a.queueKeeps.Store(a.queueKeeps.Load() || now.State == inPool) // public sources disagree whether it can be left
 	}
 	return refusedSeat(err)
-}
-
-func isRefused(err error) bool {
-	f := (*chat.Failure)(nil)
-	return errors.As(err, &f) && f.Kind == chat.Refused
 }
 
 // refusedSeat is a seat that does not take the conversation, now or ever: the house goes on without.

@@ -77,6 +77,9 @@ func TestHandOver(t *testing.T) {
 	refused(chat.Reply{Key: "l", Text: "机器人的话"}, chat.Refused)
 	taken(chat.EndSeat)
 	state(chat.NativeNone, "")
+	if f := d.send(chat.Reply{Key: "p", Text: "机器人回来了"}, nil); f != nil {
+		t.Errorf("the one word that the end permits: %v", f)
+	}
 	taken(chat.EndSeat)
 	refused(native("lisi"), chat.Refused)                  // 95013: the session is over
 	refused(chat.Reply{Key: "m", Text: "晚了"}, chat.Window) // until the person writes again
@@ -91,7 +94,7 @@ func TestHandOver(t *testing.T) {
 	if f := d.send(chat.Reply{Key: "o", Text: "机器人的话"}, nil); f == nil || f.Kind != chat.Temporary || f.Unknown {
 		t.Errorf("refused, and nobody says why: %v, want another try", f)
 	}
-	d.shows(adapterstest.Shown{Peer: "ann", Text: "晚了"})
+	d.shows(adapterstest.Shown{Peer: "ann", Text: "机器人回来了"}, adapterstest.Shown{Peer: "ann", Text: "晚了"})
 }
 
 // A handover whose answer was lost is not made twice: the platform finds fault with a transition that is none.

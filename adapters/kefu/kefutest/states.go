@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 )
 
 type stateCall struct {
@@ -60,7 +61,11 @@ func (p *Platform) trans(_ *http.Request, body []byte) answer {
 		}
 	}
 	who.state, who.seat = *in.State, in.Seat
-	return ok()
+	res := ok()
+	if who.state == stateEnded {
+		res["msg_code"] = p.code(who, false, time.Now())
+	}
+	return res
 }
 
 func (p *Platform) servicers(r *http.Request, _ []byte) answer {
