@@ -81,7 +81,7 @@ func said(x item, m *chat.Message) {
 		if name == "" {
 			name = x.Location.Address
 		}
-		m.Media = []chat.Media{{Kind: "location", Ref: number(x.Location.Latitude) + "," + number(x.Location.Longitude), Name: weixin.Clip(name)}}
+		m.Media = []chat.Media{{Kind: "location", Ref: degrees(x.Location.Latitude) + "," + degrees(x.Location.Longitude), Name: weixin.Clip(name)}}
 	case "link":
 		m.Media = []chat.Media{{Kind: "link", URL: claims.Address(x.Link.URL), Name: weixin.Clip(x.Link.Title)}}
 	case "miniprogram":
@@ -103,6 +103,16 @@ func happened(sent json.RawMessage, received time.Time) time.Time {
 
 // number is how a number is written, within quotes or without.
 func number(raw json.RawMessage) string { return strings.Trim(string(raw), `"`) }
+
+var degreesForm = regexp.MustCompile(`^-?[0-9]{1,3}(\.[0-9]{1,20})?$`)
+
+// degrees is a latitude or a longitude as it is written; "" when it is none.
+func degrees(raw json.RawMessage) string {
+	if s := number(raw); degreesForm.MatchString(s) {
+		return s
+	}
+	return ""
+}
 
 // event fills m from what the platform says; ignored is not empty for what is nobody's message.
 func (a *Adapter) event(ctx context.Context, e event, m *chat.Message, received time.Time) (ignored string) {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/xianda-bot/xianda/adapters/adapterstest"
 	"github.com/xianda-bot/xianda/adapters/kefu/kefutest"
-	"github.com/xianda-bot/xianda/chat"
 )
 
 func serve(door http.Handler, r *http.Request) *httptest.ResponseRecorder {
@@ -175,8 +174,8 @@ func FuzzItem(f *testing.F) {
 		if ignored != "" {
 			return
 		}
-		if m.ID == "" || len(m.ID) > 200 || m.From.Peer == "" || m.Kind == "" || m.At.IsZero() || len(m.Text) > chat.MaxText || m.Kind == chat.Chose && m.Choice == "" {
-			t.Errorf("%s gives %+v", raw, m)
+		if err := adapterstest.Whole(m); err != nil {
+			t.Errorf("%s gives %+v: %v", raw, m, err)
 		}
 	})
 }

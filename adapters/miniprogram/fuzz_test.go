@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/xianda-bot/xianda/adapters/adapterstest"
 	"github.com/xianda-bot/xianda/adapters/internal/weixin"
@@ -30,8 +29,8 @@ func fuzzed(t testing.TB, p *miniprogramtest.Platform, heard *[]chat.Message) ht
 func checkHeard(t *testing.T, heard []chat.Message) {
 	t.Helper()
 	for _, m := range heard {
-		if m.ID == "" || len(m.ID) > 200 || m.From.Peer == "" || m.Kind == "" || len(m.Text) > chat.MaxText || !utf8.ValidString(m.Text) || (m.Right == nil) != (m.Kind == chat.Native) {
-			t.Errorf("the inbox got %+v", m)
+		if err := adapterstest.Whole(m); err != nil || (m.Right == nil) != (m.Kind == chat.Native) {
+			t.Errorf("the inbox got %+v: %v", m, err)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/internal/claims"
 	"github.com/xianda-bot/xianda/adapters/internal/weixin"
 	"github.com/xianda-bot/xianda/chat"
 )
@@ -48,7 +49,7 @@ func (a *Adapter) message(x *weixin.Element, received time.Time) (m chat.Message
 			m.Text, m.Media = "", []chat.Media{{Kind: "other"}}
 		}
 	case "image":
-		m.Media = []chat.Media{{Kind: "image", Ref: x.Leaf("MediaId"), URL: x.Leaf("PicUrl")}}
+		m.Media = []chat.Media{{Kind: "image", Ref: x.Leaf("MediaId"), URL: claims.Address(x.Leaf("PicUrl"))}}
 	case "miniprogrampage":
 		m.Media = []chat.Media{page(x)}
 	case "event":

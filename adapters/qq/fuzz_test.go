@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/xianda-bot/xianda/adapters/adapterstest"
 	"github.com/xianda-bot/xianda/adapters/qq/qqtest"
@@ -49,19 +48,8 @@ func FuzzEvent(f *testing.F) {
 			t.Errorf("answered with %d, the inbox got %+v", w.Code, got)
 		}
 		for _, m := range got {
-			var name strings.Builder
-			for _, x := range m.Media {
-				name.WriteString(x.Name + x.URL + x.MIME)
-				if x.Size < 0 || len(x.Name) > 200 {
-					t.Errorf("medium %+v", x)
-				}
-			}
-			if m.ID == "" || len(m.ID) > 200 || m.Kind == "" || m.From.Peer == "" || m.At.IsZero() || len(m.Text) > chat.MaxText ||
-				!utf8.ValidString(m.Text+m.Name+m.Choice+m.Union+name.String()) {
-				t.Errorf("the inbox got %+v", m)
-			}
-			if _, err := json.Marshal(m); err != nil {
-				t.Errorf("it cannot be kept: %v", err)
+			if err := adapterstest.Whole(m); err != nil {
+				t.Errorf("the inbox got %+v: %v", m, err)
 			}
 		}
 	})

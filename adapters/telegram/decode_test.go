@@ -230,8 +230,8 @@ func FuzzUpdate(f *testing.F) {
 		if err != nil || ignored != "" {
 			return
 		}
-		if m.ID == "" || len(m.ID) > 200 || m.Kind == "" || m.At.IsZero() || len(m.Text) > chat.MaxText || len(m.Choice) > maxData {
-			t.Errorf("decoded as %+v", m)
+		if err := adapterstest.Whole(m); err != nil || len(m.Choice) > maxData {
+			t.Errorf("decoded as %+v: %v", m, err)
 		}
 		where, err := parse(m.From)
 		if err != nil || where.address("tg") != m.From {

@@ -53,7 +53,7 @@ func (a *Adapter) message(x *weixin.Element, received time.Time) (m chat.Message
 			}
 		}
 	case "image":
-		m.Media = []chat.Media{{Kind: "image", Ref: x.Leaf("MediaId"), URL: x.Leaf("PicUrl")}}
+		m.Media = []chat.Media{{Kind: "image", Ref: x.Leaf("MediaId"), URL: claims.Address(x.Leaf("PicUrl"))}}
 	case "voice":
 		v := chat.Media{Kind: "voice", Ref: x.Leaf("MediaId")}
 		if f := x.Leaf("Format"); f == "amr" || f == "speex" {

@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/xianda-bot/xianda/adapters/adapterstest"
 	"github.com/xianda-bot/xianda/adapters/internal/weixin"
@@ -29,8 +28,8 @@ func fuzzed(t testing.TB, s Section, texts *[]chat.Message) http.Handler {
 func checkHeard(t *testing.T, heard []chat.Message) {
 	t.Helper()
 	for _, m := range heard {
-		if m.ID == "" || len(m.ID) > 200 || m.From.Peer == "" || m.Kind == "" || len(m.Text) > chat.MaxText || !utf8.ValidString(m.Text) {
-			t.Errorf("the inbox got %+v", m)
+		if err := adapterstest.Whole(m); err != nil {
+			t.Errorf("the inbox got %+v: %v", m, err)
 		}
 	}
 }
