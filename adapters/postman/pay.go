@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/internal/pause"
 	"github.com/xianda-bot/xianda/chat"
 )
 
@@ -117,14 +118,10 @@ func (p *Postman) pause(ctx context.Context, a chat.Address, caps *chat.Caps) ti
 	if d <= 0 || d > longPause {
 		return d
 	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return 0
-	case <-ctx.Done():
+	if !pause.For(ctx, d) {
 		return d
 	}
+	return 0
 }
 
 // attempt pays l once, and once more at once where the platform says what was wrong with it: a medium, or the address.

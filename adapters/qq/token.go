@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/internal/pause"
 )
 
 const (
@@ -104,11 +105,7 @@ func (t *tokens) shared(ctx context.Context, refused string) (grant, error) {
 		if usable {
 			return g, nil // somebody is getting the next one
 		}
-		wait := time.NewTimer(pollEvery)
-		select {
-		case <-wait.C:
-		case <-ctx.Done():
-			wait.Stop()
+		if !pause.For(ctx, pollEvery) {
 			return grant{}, ctx.Err()
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/xianda-bot/xianda/adapters"
 	"github.com/xianda-bot/xianda/adapters/internal/lease"
+	"github.com/xianda-bot/xianda/adapters/internal/pause"
 )
 
 const (
@@ -44,7 +45,7 @@ func (p *puller) Run(ctx context.Context, in adapters.Inbox) error {
 			p.hold(ctx, l, in)
 			continue
 		}
-		pause(ctx, standingBy)
+		pause.For(ctx, standingBy)
 	}
 	p.works.Wait()
 	return nil
@@ -113,7 +114,7 @@ func (p *puller) pull(ctx context.Context, in adapters.Inbox) (confirm int64) {
 			wait = more(wait, all)
 		}
 		if wait > 0 {
-			pause(ctx, wait)
+			pause.For(ctx, wait)
 		}
 	}
 	return confirm

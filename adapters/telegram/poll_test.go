@@ -16,6 +16,7 @@ import (
 	"github.com/xianda-bot/xianda/adapters"
 	"github.com/xianda-bot/xianda/adapters/adapterstest"
 	"github.com/xianda-bot/xianda/adapters/internal/lease"
+	"github.com/xianda-bot/xianda/adapters/internal/pause"
 	"github.com/xianda-bot/xianda/adapters/telegram/telegramtest"
 	"github.com/xianda-bot/xianda/chat"
 )
@@ -149,7 +150,7 @@ func (s severable) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	go func() {
-		for !s.cut.Load() && pause(ctx, 10*time.Millisecond) {
+		for !s.cut.Load() && pause.For(ctx, 10*time.Millisecond) {
 			continue
 		}
 		cancel()

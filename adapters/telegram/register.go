@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
+	"github.com/xianda-bot/xianda/adapters/internal/pause"
 )
 
 // registeredFor is how long it is remembered that we registered a webhook ourselves.
@@ -74,7 +75,7 @@ func (a *Adapter) until(ctx context.Context, reason, trouble string, do func(ctx
 			a.deps.Log.Error("the platform does not do what is asked at the start; tried again (said once a minute)",
 				"channel", a.name, "trouble", trouble, "error", err)
 		}
-		if !pause(ctx, wait) {
+		if !pause.For(ctx, wait) {
 			return
 		}
 	}

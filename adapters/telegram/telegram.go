@@ -3,7 +3,6 @@
 package telegram
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -172,16 +171,4 @@ func (a *Adapter) Caps(to chat.Address) chat.Caps {
 		c.PerConversation = perGroup
 	}
 	return c
-}
-
-// pause waits for d, or until ctx ends; it tells whether it waited all of it.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

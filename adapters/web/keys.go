@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/internal/pause"
 )
 
 // keys sign and verify who a person is. Without a configured secret they share one in the vault, made by whoever needs it first.
@@ -128,10 +129,8 @@ func (k *keys) shared(ctx context.Context) ([]byte, error) {
 			unlock()
 			return secret, err
 		}
-		select {
-		case <-ctx.Done():
+		if !pause.For(ctx, 50*time.Millisecond) {
 			return nil, ctx.Err()
-		case <-time.After(50 * time.Millisecond):
 		}
 	}
 	return nil, errors.New("another process makes the secret of this page and does not end")

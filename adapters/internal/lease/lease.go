@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/internal/pause"
 )
 
 // For is how long a process that died keeps the others, and itself when it is back, from pulling; its holder renews it every Every.
@@ -94,7 +95,7 @@ func (l *Lease) enter(ctx context.Context) (leave func(), err error) {
 		case wait <= 0:
 			return nil, errDoor
 		}
-		if !sleep(ctx, doorLook) {
+		if !pause.For(ctx, doorLook) {
 			return nil, ctx.Err()
 		}
 	}
@@ -119,21 +120,9 @@ func (l *Lease) Drop(ctx context.Context) {
 
 // Keep renews the lease until ctx ends or it is lost.
 func (l *Lease) Keep(ctx context.Context) {
-	for sleep(ctx, Every) {
+	for pause.For(ctx, Every) {
 		if mine, err := l.Take(ctx, nil); err == nil && !mine || err != nil && !l.Held() {
 			return
 		}
-	}
-}
-
-// sleep waits for d; false: ctx ended.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

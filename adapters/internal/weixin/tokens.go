@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/internal/pause"
 )
 
 const (
@@ -125,11 +126,7 @@ func (t *Tokens) shared(ctx context.Context, refused string) (grant, error) {
 		if usable { // somebody is getting the next one
 			return t.keep(g), nil
 		}
-		wait := time.NewTimer(pollEvery)
-		select {
-		case <-wait.C:
-		case <-ctx.Done():
-			wait.Stop()
+		if !pause.For(ctx, pollEvery) {
 			return grant{}, ctx.Err()
 		}
 	}
