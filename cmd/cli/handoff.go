@@ -140,6 +140,9 @@ func (c *common) printCase(k *chat.Case) error {
 		fmt.Fprintf(w, "also in:  %s%s\n", place(e.Conversation), elsewhere(e))
 	}
 	for _, l := range k.Transcript {
+		if l.Source == "held_there" || l.Source == "seat:there" {
+			l.Text = "[in another of their conversations] " + l.Text
+		}
 		printLine(w, l)
 	}
 	for _, l := range k.Notes {

@@ -22,6 +22,7 @@ func TestPrintCase(t *testing.T) {
 			{Conversation: chat.Address{Channel: "shop", Peer: "o1"}, Asked: "红包退到哪", Dialog: "refund", Slots: map[string]string{"day": "昨天"}, Tried: []string{"a.b"}},
 			{Conversation: chat.Address{Channel: "site", Peer: "p1"}},
 		},
+		Transcript: []chat.Line{{From: "person", Text: "在这边", Source: "held_there"}, {From: "person", Text: "在那边", Source: "held"}},
 	}
 	if err := c.printCase(&k); err != nil {
 		t.Fatal(err)
@@ -30,6 +31,8 @@ func TestPrintCase(t *testing.T) {
 		"person:   tg 7 in -100\n",
 		"also in:  shop o1: asked 红包退到哪; in the middle of refund; day = 昨天; was told a.b\n",
 		"also in:  site p1\n",
+		"person   [in another of their conversations] 在这边\n",
+		"person   在那边\n",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no line %q in\n%s", want, out.String())
