@@ -217,13 +217,13 @@ func (f *front) write(who string, r *rand.Rand) {
 			together.Go(func() { answers[c] = f.deliver(d, door) })
 		}
 		together.Wait()
-		for n := 0; !slices.ContainsFunc(answers, adapterstest.Answer.Acknowledged); n++ {
-			if n == 12 {
-				f.storm.t.Errorf("%s: a delivery was not acknowledged 12 times", f.kind.kind)
+		for began := time.Now(); !slices.ContainsFunc(answers, adapterstest.Answer.Acknowledged); {
+			if time.Since(began) > time.Minute {
+				f.storm.t.Errorf("%s: a delivery was not acknowledged for a minute", f.kind.kind)
 				return
 			}
 			f.again.Add(1)
-			time.Sleep(time.Duration(50+r.IntN(200)) * time.Millisecond)
+			time.Sleep(time.Duration(100+r.IntN(400)) * time.Millisecond)
 			answers = append(answers, f.deliver(d, f.door(r.Uint64())))
 		}
 		if r.IntN(20) == 0 {

@@ -27,7 +27,9 @@ func (p *Platform) Deliver(t testing.TB, door http.Handler, d adapterstest.Deliv
 	w := httptest.NewRecorder()
 	door.ServeHTTP(w, p.Ring(Account))
 	if w.Code != http.StatusOK {
-		t.Errorf("a callback was answered with %d", w.Code)
+		if w.Code != http.StatusServiceUnavailable { // then the platform rings again
+			t.Errorf("a callback was answered with %d", w.Code)
+		}
 		return adapterstest.Answer{Status: w.Code, Body: w.Body.String()}
 	}
 	a := adapterstest.Answer{Status: http.StatusServiceUnavailable, Body: w.Body.String()}
