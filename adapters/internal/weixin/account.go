@@ -55,7 +55,7 @@ func (a *Account) CheckCallback() error {
 	case a.AESKey == "" && a.AESKeyPrevious != "":
 		return errors.New("aes_key_previous is set without aes_key: set aes_key, or remove both to accept plain pushes")
 	}
-	return CheckBase(a.APIBase)
+	return checkBase(a.APIBase)
 }
 
 // Desk is what one account talks to the platform with.
@@ -86,8 +86,8 @@ func (a *Account) Open(kind, name string, d adapters.Deps) (*Desk, error) {
 	}, nil
 }
 
-// CheckBase checks a channel's api_base.
-func CheckBase(base string) error {
+// checkBase checks a channel's api_base.
+func checkBase(base string) error {
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.User != nil {
 		return errors.New("api_base must be an address such as https://proxy.example; leave it out for the platform's own")

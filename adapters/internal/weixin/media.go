@@ -132,7 +132,7 @@ func (m *Media) Use(ctx context.Context, kind string, medium chat.Media, show fu
 	if medium.Ref != "" {
 		return show(medium.Ref)
 	}
-	id, err := m.Upload(ctx, kind, medium)
+	id, err := m.upload(ctx, kind, medium)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (m *Media) Use(ctx context.Context, kind string, medium chat.Media, show fu
 	}
 	// If that fails, the id is taken for good again, refused again and the text goes alone.
 	_ = m.vault.Drop(ctx, m.key(kind, medium.URL), id)
-	if id, err = m.Upload(ctx, kind, medium); err != nil {
+	if id, err = m.upload(ctx, kind, medium); err != nil {
 		return err
 	}
 	return show(id)
@@ -150,9 +150,9 @@ func (m *Media) Use(ctx context.Context, kind string, medium chat.Media, show fu
 // codeMediaID is the errcode of an id that expired.
 const codeMediaID = 40007
 
-// Upload returns a media_id of what medium.URL names. The id is kept for all processes, under the address: a picture that changes without
+// upload returns a media_id of what medium.URL names. The id is kept for all processes, under the address: a picture that changes without
 // changing its name is shown as it was for up to keepMedia. Errors are those of Use.
-func (m *Media) Upload(ctx context.Context, kind string, medium chat.Media) (string, error) {
+func (m *Media) upload(ctx context.Context, kind string, medium chat.Media) (string, error) {
 	key := m.key(kind, medium.URL)
 	for {
 		// A vault that fails costs an upload, no more.

@@ -219,13 +219,13 @@ func TestUploadRefuses(t *testing.T) {
 	} {
 		s, m := newShelf()
 		s.site, s.refuse = c.site, c.refuse
-		_, err := m.Upload(t.Context(), c.kind, chat.Media{URL: c.url})
+		_, err := m.upload(t.Context(), c.kind, chat.Media{URL: c.url})
 		f := (*chat.Failure)(nil)
 		if err != nil && !errors.As(err, &f) {
 			f = Classify(err, time.Now())
 		}
 		if f == nil || f.Kind != c.want || f.Unknown || strings.Contains(fmt.Sprintf("%+v", err), "canary") {
-			t.Errorf("%s: Upload = %v, want %s and no secret", c.name, err, c.want)
+			t.Errorf("%s: upload = %v, want %s and no secret", c.name, err, c.want)
 		}
 	}
 }
@@ -242,15 +242,15 @@ func TestUploadOnce(t *testing.T) {
 		var group sync.WaitGroup
 		for range 50 {
 			group.Go(func() {
-				if id, err := m.Upload(t.Context(), "image", chat.Media{URL: "https://x/a"}); id != "id1" || err != nil {
-					t.Errorf("Upload = %q, %v, want id1", id, err)
+				if id, err := m.upload(t.Context(), "image", chat.Media{URL: "https://x/a"}); id != "id1" || err != nil {
+					t.Errorf("upload = %q, %v, want id1", id, err)
 				}
 			})
 		}
 		group.Wait()
 		time.Sleep(keepMedia)
-		if id, err := m.Upload(t.Context(), "image", chat.Media{URL: "https://x/a"}); id != "id2" || err != nil {
-			t.Errorf("after %s Upload = %q, %v, want id2", keepMedia, id, err)
+		if id, err := m.upload(t.Context(), "image", chat.Media{URL: "https://x/a"}); id != "id2" || err != nil {
+			t.Errorf("after %s upload = %q, %v, want id2", keepMedia, id, err)
 		}
 	})
 }

@@ -93,7 +93,7 @@ func (p *Porch) receive(w http.ResponseWriter, r *http.Request, in adapters.Inbo
 	}
 	if v.Ignored != "" {
 		p.deps.Count.Count("ignored", p.name, v.Ignored)
-		Acknowledge(w)
+		acknowledge(w)
 		return
 	}
 	// The platform hangs up at 5 s and the request's context ends with it; a half-done turn would lose the message.
@@ -107,7 +107,7 @@ func (p *Porch) receive(w http.ResponseWriter, r *http.Request, in adapters.Inbo
 	}
 	switch {
 	case errors.Is(err, chat.ErrLater):
-		Acknowledge(w)
+		acknowledge(w)
 	case err != nil:
 		// Not accepted: the platform shall deliver it again.
 		p.Unaccepted(err)
@@ -126,7 +126,7 @@ func (p *Porch) show(ctx context.Context, w http.ResponseWriter, r *http.Request
 		body, done = v.Reply(ctx, replies, now)
 	}
 	if len(body) == 0 {
-		Acknowledge(w)
+		acknowledge(w)
 		if done {
 			p.deps.Shown(v.Message)
 		}
@@ -135,7 +135,7 @@ func (p *Porch) show(ctx context.Context, w http.ResponseWriter, r *http.Request
 	body, err := push.Answer(p.deps.Random, now, body)
 	if err != nil {
 		p.deps.Log.Error("a passive reply cannot be sealed", "channel", p.name, "error", err.Error())
-		Acknowledge(w)
+		acknowledge(w)
 		return
 	}
 	// A reply that nobody was there to read is not shown: its redelivery fetches it. Asked before writing, because whoever has read the
@@ -146,8 +146,8 @@ func (p *Porch) show(ctx context.Context, w http.ResponseWriter, r *http.Request
 	}
 }
 
-// Acknowledge tells the platform that a push was taken and shows nothing.
-func Acknowledge(w http.ResponseWriter) { respond(w, "text/plain; charset=utf-8", []byte("success")) }
+// acknowledge tells the platform that a push was taken and shows nothing.
+func acknowledge(w http.ResponseWriter) { respond(w, "text/plain; charset=utf-8", []byte("success")) }
 
 // respond writes a 200 response and tells whether it left us.
 func respond(w http.ResponseWriter, contentType string, body []byte) bool {

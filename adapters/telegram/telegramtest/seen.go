@@ -59,13 +59,6 @@ func (p *Platform) Calls(methods ...string) []Call {
 	return out
 }
 
-// Tapped tells whether a tap was acknowledged.
-func (p *Platform) Tapped(id string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.taps[id]
-}
-
 // Hook is the address, the secret and the updates with which a webhook is registered.
 func (p *Platform) Hook() (address, secret string, allowed []string) {
 	p.mu.Lock()

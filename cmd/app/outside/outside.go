@@ -19,7 +19,7 @@ var ErrRefused = errors.New("not an address that may be fetched")
 
 // Bounds of one request.
 const (
-	Total      = 20 * time.Second // from the name's resolution to the last byte of the answer
+	total      = 20 * time.Second // from the name's resolution to the last byte of the answer
 	connecting = 4 * time.Second  // resolution and TCP
 	headers    = 8 * time.Second  // until the answer's header is there
 	maxHeaders = 32 << 10         // bytes of the answer's header
@@ -68,7 +68,7 @@ func newGuard(o Options) *guard {
 
 func (g *guard) client() *http.Client {
 	return &http.Client{
-		Timeout:       Total,
+		Timeout:       total,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &door{guard: g, next: &http.Transport{
 			Proxy: nil, DialContext: g.dial, DisableCompression: true, ForceAttemptHTTP2: true,
