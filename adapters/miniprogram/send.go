@@ -33,20 +33,11 @@ func (a *Adapter) Send(ctx context.Context, to chat.Address, r chat.Reply, _ *ch
 	return "", f
 }
 
-// send shows the images first: when one is refused, the postman sends the text alone.
+// send shows a reply, which may be a link card here.
 func (a *Adapter) send(ctx context.Context, openID string, r chat.Reply) error {
-	shown := false
-	for _, m := range r.Media {
-		if m.Kind != "image" {
-			continue
-		}
-		shown = true
-		err := a.media.Use(ctx, "image", m, func(id string) error {
-			return a.api.Call(ctx, weixin.SendPath, message.NewCustomerImgMessage(openID, id), nil)
-		})
-		if err != nil {
-			return err
-		}
+	shown, err := a.media.ShowImages(ctx, openID, r.Media)
+	if err != nil {
+		return err
 	}
 	text := weixin.Plain(r)
 	if c, ok := a.card(text, r.Choices); ok {

@@ -22,7 +22,7 @@ func (a *Adapter) Send(ctx context.Context, to chat.Address, r chat.Reply, _ *ch
 		}
 		return "", nil
 	}
-	shown, err := a.images(ctx, to.Peer, r.Media)
+	shown, err := a.media.ShowImages(ctx, to.Peer, r.Media)
 	if err != nil {
 		return "", a.failure(err)
 	}
@@ -41,23 +41,6 @@ func (a *Adapter) Send(ctx context.Context, to chat.Address, r chat.Reply, _ *ch
 		return "", nil
 	}
 	return "", a.failure(err)
-}
-
-// images shows the images among media, before the text: when one is refused, the postman sends the text alone.
-func (a *Adapter) images(ctx context.Context, to string, media []chat.Media) (shown bool, err error) {
-	for _, m := range media {
-		if m.Kind != "image" {
-			continue
-		}
-		err := a.media.Use(ctx, "image", m, func(id string) error {
-			return a.api.SendAll(ctx, []*message.CustomerMessage{message.NewCustomerImgMessage(to, id)})
-		})
-		if err != nil {
-			return shown, err
-		}
-		shown = true
-	}
-	return shown, nil
 }
 
 // Typing shows 对方正在输入 for about 15 s. The platform wants to have heard from the person within 30 s.

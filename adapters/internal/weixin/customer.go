@@ -32,6 +32,24 @@ func (a *API) SendAll(ctx context.Context, all []*message.CustomerMessage) error
 	return nil
 }
 
+// ShowImages shows the images among media, before the text: when one is refused, the postman sends the text alone. shown tells whether
+// there was one. Errors are those of Use.
+func (m *Media) ShowImages(ctx context.Context, openID string, media []chat.Media) (shown bool, err error) {
+	for _, image := range media {
+		if image.Kind != "image" {
+			continue
+		}
+		err := m.Use(ctx, "image", image, func(id string) error {
+			return m.api.Call(ctx, SendPath, message.NewCustomerImgMessage(openID, id), nil)
+		})
+		if err != nil {
+			return shown, err
+		}
+		shown = true
+	}
+	return shown, nil
+}
+
 // Typing shows 对方正在输入 for about 15 s. The platform wants to have heard from the person within 30 s (api_typing).
 func (a *API) Typing(ctx context.Context, openID string) error {
 	in := struct {

@@ -55,7 +55,7 @@ func (p *People) Join(ctx context.Context, a, b chat.Address, by string) error {
 
 // joined tells all conversations of user of each other; b that a code of its own was used, in the channel called by.
 func (p *People) joined(ctx context.Context, user string, a, b chat.Address, by string) error {
-	all, err := p.conversations(ctx, user)
+	all, err := p.Conversations(ctx, user)
 	if err != nil || len(all) < 2 {
 		return err // nobody else is known by the platform's id yet
 	}
@@ -161,7 +161,7 @@ func (p *People) move(ctx context.Context, from, to string) error {
 	if err := p.gather(ctx, from, to); err != nil {
 		return err
 	}
-	all, err := p.conversations(ctx, to)
+	all, err := p.Conversations(ctx, to)
 	for _, a := range all {
 		err = errors.Join(err, p.tell(ctx, a, telling{trace: true}))
 	}
@@ -169,12 +169,15 @@ func (p *People) move(ctx context.Context, from, to string) error {
 }
 
 // newUser is the id of a user that the product knows nothing of.
-func (p *People) newUser() (string, error) {
+func (p *People) newUser() (string, error) { return p.newID(session.OwnUser) }
+
+// newID is an id that nobody had before.
+func (p *People) newID(prefix string) (string, error) {
 	var b [15]byte
 	if _, err := io.ReadFull(p.d.Random, b[:]); err != nil {
-		return "", fmt.Errorf("a user of our own: %w", err)
+		return "", fmt.Errorf("an id %s…: %w", prefix, err)
 	}
-	return fmt.Sprintf("%s%x", session.OwnUser, b), nil
+	return fmt.Sprintf("%s%x", prefix, b), nil
 }
 
 // tidy lets the user of a conversation that stayed behind go, when it is of the house's own making and holds nothing together any more.

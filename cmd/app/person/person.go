@@ -220,7 +220,7 @@ func (p *People) Of(ctx context.Context, a chat.Address) (user string, others []
 	if err != nil || is.User == "" {
 		return "", nil, err
 	}
-	all, err := p.conversations(ctx, is.User)
+	all, err := p.Conversations(ctx, is.User)
 	others = slices.DeleteFunc(all, func(o chat.Address) bool { return o == a })
 	if made(is.User) {
 		return "", others, err
@@ -228,13 +228,8 @@ func (p *People) Of(ctx context.Context, a chat.Address) (user string, others []
 	return is.User, others, err
 }
 
-// Conversations are all of a user.
+// Conversations are those of a user that people write in: without the platforms' ids of the person, which are kept among them.
 func (p *People) Conversations(ctx context.Context, user string) ([]chat.Address, error) {
-	return p.conversations(ctx, user)
-}
-
-// conversations are those of a user that people write in: without the platforms' ids of the person, which are kept among them.
-func (p *People) conversations(ctx context.Context, user string) ([]chat.Address, error) {
 	all, err := p.d.Kept.Links(ctx, user)
 	return slices.DeleteFunc(all, func(a chat.Address) bool { return !written(a) }), err
 }

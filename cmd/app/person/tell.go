@@ -3,7 +3,6 @@ package person
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,7 +27,7 @@ func (p *People) truth(ctx context.Context, a chat.Address) (session.Linked, err
 	if err != nil || is.User == "" {
 		return is, err
 	}
-	all, err := p.conversations(ctx, is.User)
+	all, err := p.Conversations(ctx, is.User)
 	for _, o := range all {
 		if o != a && p.d.Channel(o.Channel) {
 			is.Others = append(is.Others, session.Other{At: o, Where: p.d.Where(o.Channel)})
@@ -68,7 +67,7 @@ func (p *People) tell(ctx context.Context, a chat.Address, more telling) error {
 
 // tellAll tells the conversations of user, but for those that know already.
 func (p *People) tellAll(ctx context.Context, user string, but ...chat.Address) error {
-	all, err := p.conversations(ctx, user)
+	all, err := p.Conversations(ctx, user)
 	return errors.Join(err, p.tellThese(ctx, all, but...))
 }
 
@@ -97,7 +96,11 @@ func (p *People) say(ctx context.Context, a chat.Address, is session.Linked, mor
 	if err != nil {
 		return err
 	}
-	news := chat.Message{ID: "linked:" + rand.Text(), Kind: chat.Linked, From: a, Data: data, At: p.d.Clock()}
+	id, err := p.newID("linked:")
+	if err != nil {
+		return err
+	}
+	news := chat.Message{ID: id, Kind: chat.Linked, From: a, Data: data, At: p.d.Clock()}
 	if _, err := p.d.Post(ctx, news); err != nil {
 		return err
 	}
