@@ -98,6 +98,9 @@ func (a *Adapter) routed(ctx context.Context, m chat.Message) *chat.Message {
 	ctx, cancel := context.WithTimeout(ctx, stateWithin)
 	defer cancel()
 	s, err := a.state(ctx, m.From)
+	if err != nil && ctx.Err() == nil {
+		s, err = a.state(ctx, m.From) // a hiccup, in which the bot would talk over a seat
+	}
 	if err != nil {
 		return nil // the platform refuses what it does not permit, and Send asks then
 	}

@@ -176,16 +176,25 @@ func TestRoutedBySomebodyElse(t *testing.T) {
 			kinds(t, p, append(c.want, chat.Native, chat.Native, chat.Said)...)
 		})
 	}
-	t.Run("a platform that cannot say", func(t *testing.T) {
-		bubble(t, func(t *testing.T, h *house) {
-			p := h.running()
-			h.platform.FailCall(statePath, 1, "busy")
-			h.say("ann", "一")
-			p.ring(t)
-			time.Sleep(moment)
-			kinds(t, p, chat.Said)
+	for name, c := range map[string]struct {
+		fails int
+		want  []chat.Kind
+	}{
+		"a platform that hiccups":    {1, []chat.Kind{chat.Native, chat.Said}},
+		"a platform that cannot say": {2, []chat.Kind{chat.Said}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, h *house) {
+				p := h.running()
+				h.platform.FailCall(statePath, c.fails, "busy")
+				h.say("ann", "一")
+				h.platform.Route("ann", withSeat, "zhangsan")
+				p.ring(t)
+				time.Sleep(moment)
+				kinds(t, p, c.want...)
+			})
 		})
-	})
+	}
 }
 
 func kinds(t testing.TB, p *hall, want ...chat.Kind) {
