@@ -3,7 +3,9 @@
 package adapterstest
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -89,4 +91,12 @@ type Fault struct {
 	Name string             // "45015 reply time limit"
 	Set  func(t *testing.T) // makes the next Send fail in this way
 	Want chat.Failure       // Kind, Unknown and, unless 0, Retry are compared
+}
+
+// Faults are those that a fake platform knows by a word, in the order of the words; fail makes its next n sends fail so.
+func Faults(fail func(n int, how string), want map[string]chat.Failure) (all []Fault) {
+	for _, how := range slices.Sorted(maps.Keys(want)) {
+		all = append(all, Fault{Name: how, Want: want[how], Set: func(*testing.T) { fail(1, how) }})
+	}
+	return all
 }

@@ -35,36 +35,30 @@ func TestSuite(t *testing.T) {
 	})
 }
 
-func faults(p *kefutest.Platform) (all []adapterstest.Fault) {
-	for _, c := range []struct {
-		how  string
-		want chat.Failure
-	}{
-		{"busy", chat.Failure{Kind: chat.Temporary}},
-		{"40003", chat.Failure{Kind: chat.Blocked}},
-		{"40007", chat.Failure{Kind: chat.BadMedia}},
-		{"40058", chat.Failure{Kind: chat.Refused}},
-		{"45002", chat.Failure{Kind: chat.TooLong}},
-		{"45009", chat.Failure{Kind: chat.Rate, Retry: time.Minute}},
-		{"45033", chat.Failure{Kind: chat.Rate, Retry: time.Second}},
-		{"48002", chat.Failure{Kind: chat.Auth}},
-		{"60020", chat.Failure{Kind: chat.Auth}},
-		{"95000", chat.Failure{Kind: chat.Auth}},
-		{"95001", chat.Failure{Kind: chat.Exhausted}},
-		{"95002", chat.Failure{Kind: chat.Window}},
-		{"95003", chat.Failure{Kind: chat.Auth}},
-		{"95004", chat.Failure{Kind: chat.Auth}},
-		{"95011", chat.Failure{Kind: chat.Auth}},
-		{"95017", chat.Failure{Kind: chat.Auth}},
-		{"seat", chat.Failure{Kind: chat.Refused}},
-		{"ended", chat.Failure{Kind: chat.Window}},
-		{"502", chat.Failure{Kind: chat.Temporary, Unknown: true}},
-		{"page", chat.Failure{Kind: chat.Temporary, Unknown: true}},
-		{"502-after-send", chat.Failure{Kind: chat.Temporary, Unknown: true}},
-	} {
-		all = append(all, adapterstest.Fault{Name: c.how, Want: c.want, Set: func(*testing.T) { p.Fail(1, c.how) }})
-	}
-	return all
+func faults(p *kefutest.Platform) []adapterstest.Fault {
+	return adapterstest.Faults(p.Fail, map[string]chat.Failure{
+		"busy":           {Kind: chat.Temporary},
+		"40003":          {Kind: chat.Blocked},
+		"40007":          {Kind: chat.BadMedia},
+		"40058":          {Kind: chat.Refused},
+		"45002":          {Kind: chat.TooLong},
+		"45009":          {Kind: chat.Rate, Retry: time.Minute},
+		"45033":          {Kind: chat.Rate, Retry: time.Second},
+		"48002":          {Kind: chat.Auth},
+		"60020":          {Kind: chat.Auth},
+		"95000":          {Kind: chat.Auth},
+		"95001":          {Kind: chat.Exhausted},
+		"95002":          {Kind: chat.Window},
+		"95003":          {Kind: chat.Auth},
+		"95004":          {Kind: chat.Auth},
+		"95011":          {Kind: chat.Auth},
+		"95017":          {Kind: chat.Auth},
+		"seat":           {Kind: chat.Refused},
+		"ended":          {Kind: chat.Window},
+		"502":            {Kind: chat.Temporary, Unknown: true},
+		"page":           {Kind: chat.Temporary, Unknown: true},
+		"502-after-send": {Kind: chat.Temporary, Unknown: true},
+	})
 }
 
 // mustNew makes the adapter of p's account; more are further keys of its section.

@@ -43,35 +43,29 @@ func TestSuite(t *testing.T) {
 	}
 }
 
-func faults(p *qqtest.Platform) (all []adapterstest.Fault) {
-	for _, c := range []struct {
-		how  string
-		want chat.Failure
-	}{
-		{"busy", chat.Failure{Kind: chat.Rate, Retry: 3 * time.Second}},
-		{"502", chat.Failure{Kind: chat.Temporary, Unknown: true}},
-		{"page", chat.Failure{Kind: chat.Temporary, Unknown: true}},
-		{"50055002", chat.Failure{Kind: chat.Temporary}},
-		{"11242", chat.Failure{Kind: chat.Temporary}},
-		{"1100100", chat.Failure{Kind: chat.Rate}},
-		{"22009", chat.Failure{Kind: chat.Exhausted}},
-		{"40034128", chat.Failure{Kind: chat.Exhausted}},
-		{"40034025", chat.Failure{Kind: chat.Exhausted}},
-		{"304103", chat.Failure{Kind: chat.Window}},
-		{"40034005", chat.Failure{Kind: chat.Window}},
-		{"40034101", chat.Failure{Kind: chat.Blocked}},
-		{"40054013", chat.Failure{Kind: chat.Blocked}},
-		{"40054007", chat.Failure{Kind: chat.TooLong}},
-		{"40054002", chat.Failure{Kind: chat.NoPush}},
-		{"304082", chat.Failure{Kind: chat.BadMedia}},
-		{"304003", chat.Failure{Kind: chat.Refused}}, // a text without an address: nothing can be left out
-		{"11253", chat.Failure{Kind: chat.Auth}},
-		{"40034006", chat.Failure{Kind: chat.Refused}},
-		{"99999999", chat.Failure{Kind: chat.Refused}},
-	} {
-		all = append(all, adapterstest.Fault{Name: c.how, Want: c.want, Set: func(*testing.T) { p.Fail(1, c.how) }})
-	}
-	return all
+func faults(p *qqtest.Platform) []adapterstest.Fault {
+	return adapterstest.Faults(p.Fail, map[string]chat.Failure{
+		"busy":     {Kind: chat.Rate, Retry: 3 * time.Second},
+		"502":      {Kind: chat.Temporary, Unknown: true},
+		"page":     {Kind: chat.Temporary, Unknown: true},
+		"50055002": {Kind: chat.Temporary},
+		"11242":    {Kind: chat.Temporary},
+		"1100100":  {Kind: chat.Rate},
+		"22009":    {Kind: chat.Exhausted},
+		"40034128": {Kind: chat.Exhausted},
+		"40034025": {Kind: chat.Exhausted},
+		"304103":   {Kind: chat.Window},
+		"40034005": {Kind: chat.Window},
+		"40034101": {Kind: chat.Blocked},
+		"40054013": {Kind: chat.Blocked},
+		"40054007": {Kind: chat.TooLong},
+		"40054002": {Kind: chat.NoPush},
+		"304082":   {Kind: chat.BadMedia},
+		"304003":   {Kind: chat.Refused}, // a text without an address: nothing can be left out
+		"11253":    {Kind: chat.Auth},
+		"40034006": {Kind: chat.Refused},
+		"99999999": {Kind: chat.Refused},
+	})
 }
 
 // forged is adapterstest.Harness.Forged.

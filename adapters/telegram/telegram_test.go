@@ -39,23 +39,17 @@ func TestSuite(t *testing.T) {
 	}
 }
 
-func faults(p *telegramtest.Platform) (all []adapterstest.Fault) {
-	for _, c := range []struct {
-		how  string
-		want chat.Failure
-	}{
-		{"busy", chat.Failure{Kind: chat.Rate, Retry: 3 * time.Second}},
-		{"blocked", chat.Failure{Kind: chat.Blocked}},
-		{"gone", chat.Failure{Kind: chat.Blocked}},
-		{"token", chat.Failure{Kind: chat.Auth}},
-		{"refused", chat.Failure{Kind: chat.Refused}},
-		{"500", chat.Failure{Kind: chat.Temporary, Unknown: true}},
-		{"502", chat.Failure{Kind: chat.Temporary, Unknown: true}},
-		{"page", chat.Failure{Kind: chat.Temporary, Unknown: true}},
-	} {
-		all = append(all, adapterstest.Fault{Name: c.how, Set: func(*testing.T) { p.Fail(1, c.how) }, Want: c.want})
-	}
-	return all
+func faults(p *telegramtest.Platform) []adapterstest.Fault {
+	return adapterstest.Faults(p.Fail, map[string]chat.Failure{
+		"busy":    {Kind: chat.Rate, Retry: 3 * time.Second},
+		"blocked": {Kind: chat.Blocked},
+		"gone":    {Kind: chat.Blocked},
+		"token":   {Kind: chat.Auth},
+		"refused": {Kind: chat.Refused},
+		"500":     {Kind: chat.Temporary, Unknown: true},
+		"502":     {Kind: chat.Temporary, Unknown: true},
+		"page":    {Kind: chat.Temporary, Unknown: true},
+	})
 }
 
 // Each mistake in the section is told with its key, and no secret is repeated.

@@ -11,30 +11,24 @@ import (
 )
 
 // Faults is adapterstest.Harness.Faults: how custom/send refuses, of a verified account.
-func (p *Platform) Faults() (all []adapterstest.Fault) {
-	for _, c := range []struct {
-		how  string
-		want chat.Failure
-	}{
-		{"busy", chat.Failure{Kind: chat.Temporary}},
-		{"40003", chat.Failure{Kind: chat.Blocked}},
-		{"40007", chat.Failure{Kind: chat.BadMedia}},
-		{"40164", chat.Failure{Kind: chat.Auth}},
-		{"43004", chat.Failure{Kind: chat.Blocked}},
-		{"45002", chat.Failure{Kind: chat.TooLong}},
-		{"45009", chat.Failure{Kind: chat.Rate}},
-		{"45011", chat.Failure{Kind: chat.Rate, Retry: time.Minute}},
-		{"45015", chat.Failure{Kind: chat.Window}},
-		{"45047", chat.Failure{Kind: chat.Exhausted}},
-		{"47001", chat.Failure{Kind: chat.Refused}},
-		{"48001", chat.Failure{Kind: chat.NoPush}},
-		{"48002", chat.Failure{Kind: chat.Blocked}},
-		{"502", chat.Failure{Kind: chat.Temporary, Unknown: true}},
-		{"page", chat.Failure{Kind: chat.Temporary, Unknown: true}},
-	} {
-		all = append(all, adapterstest.Fault{Name: c.how, Want: c.want, Set: func(*testing.T) { p.Fail(1, c.how) }})
-	}
-	return all
+func (p *Platform) Faults() []adapterstest.Fault {
+	return adapterstest.Faults(p.Fail, map[string]chat.Failure{
+		"busy":  {Kind: chat.Temporary},
+		"40003": {Kind: chat.Blocked},
+		"40007": {Kind: chat.BadMedia},
+		"40164": {Kind: chat.Auth},
+		"43004": {Kind: chat.Blocked},
+		"45002": {Kind: chat.TooLong},
+		"45009": {Kind: chat.Rate},
+		"45011": {Kind: chat.Rate, Retry: time.Minute},
+		"45015": {Kind: chat.Window},
+		"45047": {Kind: chat.Exhausted},
+		"47001": {Kind: chat.Refused},
+		"48001": {Kind: chat.NoPush},
+		"48002": {Kind: chat.Blocked},
+		"502":   {Kind: chat.Temporary, Unknown: true},
+		"page":  {Kind: chat.Temporary, Unknown: true},
+	})
 }
 
 // Forged is adapterstest.Harness.Forged.
