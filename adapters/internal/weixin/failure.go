@@ -107,7 +107,7 @@ func remedy(code int) string {
 	case 40166:
 		return "the mini-program is not linked to the account: link it in the console"
 	case 45009:
-		return "daily quota: it starts again at midnight, or clear it with clear_quota"
+		return "a quota is used up: that of a day until midnight, or until clear_quota; that of WeCom for a minute"
 	case 48001:
 		return "the account may not use this API: have it verified (an official account can do without: verified: false)"
 	case 48004, 50002:

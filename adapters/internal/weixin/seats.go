@@ -48,9 +48,13 @@ type onlineSeat struct {
 }
 
 // Free returns the online seat with the fewest accepted cases, "" when none is online or the account has no seats. Several with equally
-// few share the persons among them. Its error is for a platform that cannot say.
+// few share the persons among them. Its error is for a platform that cannot say, a *chat.Failure as that of State.
 func (s *Seats) Free(ctx context.Context, openID string) (string, error) {
-	return s.free(ctx, openID, "")
+	seat, err := s.free(ctx, openID, "")
+	if err != nil {
+		return "", Classify(err, s.deps.Clock())
+	}
+	return seat, nil
 }
 
 // free is Free without one seat.
@@ -106,7 +110,7 @@ func (s *Seats) without(err error) bool {
 func (s *Seats) State(ctx context.Context, openID string) (chat.NativeState, string, error) {
 	seat, err := s.serving(ctx, openID)
 	if err != nil {
-		return chat.NativeNone, "", err
+		return chat.NativeNone, "", Classify(err, s.deps.Clock())
 	}
 	if seat != "" {
 		return chat.NativeActive, seat, nil
@@ -120,7 +124,7 @@ func (s *Seats) State(ctx context.Context, openID string) (chat.NativeState, str
 		if s.without(err) {
 			return chat.NativeNone, "", nil
 		}
-		return chat.NativeNone, "", err
+		return chat.NativeNone, "", Classify(err, s.deps.Clock())
 	}
 	for _, w := range out.List {
 		if w.OpenID == openID {

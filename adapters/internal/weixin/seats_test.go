@@ -76,6 +76,9 @@ func TestFreeSeat(t *testing.T) {
 		if got != c.want || (err != nil) != c.fails {
 			t.Errorf("%s: Free = %q, %v, want %q", c.name, got, err, c.want)
 		}
+		if f := (*chat.Failure)(nil); c.fails && (!errors.As(err, &f) || f.Kind != chat.Temporary) {
+			t.Errorf("%s: %v, want a failure that may pass", c.name, err) // the house asks once more
+		}
 	}
 }
 

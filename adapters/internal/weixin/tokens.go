@@ -252,7 +252,7 @@ func (t *Tokens) last(refused string, err error) (grant, error) {
 }
 
 // stuck is the error of a platform that insists on a refused token: 40001, as if the call had failed again.
-func stuck(text string) error { return &Error{Op: stablePath, Code: 40001, Text: text} }
+func stuck(text string) error { return &Error{Op: "the platform", Code: 40001, Text: text} }
 
 // paused is the error of a fetch that failed a moment ago, read back from the vault.
 func paused(kept string) error {
