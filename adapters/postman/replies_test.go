@@ -106,3 +106,13 @@ func TestDroppedDebtIsLoggedWithoutItsText(t *testing.T) {
 		}
 	})
 }
+
+// A seat of the platform that does not take somebody is nothing to wake an operator for.
+func TestHandsOver(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]bool{`{"native":"*"}`: true, `{"native":"-"}`: true, `{"text":"好"}`: false, `"`: false} {
+		if got := handsOver(Loan{Debt: chat.Debt{Kind: chat.ReplyDebt, Body: json.RawMessage(body)}}); got != want {
+			t.Errorf("handsOver(%s) = %t, want %t", body, got, want)
+		}
+	}
+}

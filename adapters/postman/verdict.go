@@ -1,6 +1,7 @@
 package postman
 
 import (
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -77,12 +78,19 @@ func (p *Postman) tell(l Loan, s Settlement, reason string, f *chat.Failure) {
 			p.o.Lost(l, f.Kind)
 		}
 		p.o.Count.Count("postman_dropped", kind, channel, reason)
-		if f.Kind == chat.Blocked || errors.Is(f, errStale) {
+		if f.Kind == chat.Blocked || errors.Is(f, errStale) || handsOver(l) {
 			p.o.Log.Info("a debt is dropped", args...)
 			return
 		}
 		p.o.Log.Error("a debt is dropped", args...)
 	}
+}
+
+// handsOver tells whether a debt gives a conversation to a seat of the platform's own, or takes it back. A seat may refuse or be gone:
+// the house, which is told of what is lost, finds another way.
+func handsOver(l Loan) bool {
+	var r chat.Reply
+	return l.Kind == chat.ReplyDebt && json.Unmarshal(l.Body, &r) == nil && r.Native != ""
 }
 
 // failure reads err. What no payer classified may have been accepted.
