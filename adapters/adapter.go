@@ -100,7 +100,7 @@ type Check struct {
 
 // Link is one way in.
 type Link struct {
-	URL  string // to open or to print as a QR code; "" when there is only a Snippet
+	URL  string // to open or to print as a QR code; "" when there is only a Code
 	QR   string // address of the platform's own picture of the QR code; "" when it makes none
 	Code string // a snippet to paste where the person enters, such as a mini-program's button; "" when URL says it all
 	Note string // what the operator should know, in a sentence; may be ""

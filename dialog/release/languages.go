@@ -50,7 +50,6 @@ func English() Texts {
 		Registered:  "Your request is registered, and an agent will answer you here. There is no need to send it again.",
 		Recalled:    "All right, the request is withdrawn. Reply \"agent\" whenever you need a person.",
 		Closed:      "This conversation with our agent has ended. You can go on asking me.",
-		Numbered:    "Reply with a number, or just type your question.",
 		InvalidText: "I did not understand that, please say it again.",
 		InvalidPick: "Please choose one of the options above; its number is enough.",
 		InvalidNum:  "Please reply with a number.",

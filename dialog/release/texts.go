@@ -34,7 +34,6 @@ type Texts struct {
 	Registered  string `yaml:"registered"`   // the same, none is there
 	Recalled    string `yaml:"recalled"`     // the person took the case back
 	Closed      string `yaml:"closed"`       // a seat closed the case
-	Numbered    string `yaml:"numbered"`     // foot of a numbered list
 	InvalidText string `yaml:"invalid_text"` // default words for an invalid value, by type
 	InvalidPick string `yaml:"invalid_choice"`
 	InvalidNum  string `yaml:"invalid_number"`
@@ -127,7 +126,6 @@ func DefaultTexts() Texts {
 		Registered:  "已为您登记，客服上线后会在这里回复您，不用重复提交。",
 		Recalled:    "好的，已取消人工登记。还需要时随时回复“人工”。",
 		Closed:      "本次人工服务已结束。还有问题可以直接问我。",
-		Numbered:    "回复数字即可选择，也可以直接输入问题。",
 		InvalidText: "这个内容我没看懂，请再说一遍。",
 		InvalidPick: "请从上面的选项里选一个，回复数字即可。",
 		InvalidNum:  "请回复数字。",
