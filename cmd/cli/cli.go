@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -110,10 +111,14 @@ human seat in the very turn in which one is wanted. See it with "xianda demo", s
 func strict(cmd *cobra.Command) {
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
-			if err := check(cmd, args); err != nil {
-				return &usageError{fmt.Errorf("%w; see %q", err, cmd.CommandPath()+" --help")}
+			if check(cmd, args) == nil {
+				return nil
 			}
-			return nil
+			call := cmd.CommandPath()
+			if _, names, ok := strings.Cut(cmd.Use, " "); ok {
+				call += " " + names
+			}
+			return &usageError{fmt.Errorf("%s given, want %q; see %q", count(len(args), "argument"), call, cmd.CommandPath()+" --help")}
 		}
 	} else if cmd.HasSubCommands() {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {

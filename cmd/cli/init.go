@@ -34,8 +34,11 @@ Nothing that exists is overwritten.`,
 			if err := c.initialise(dir); err != nil {
 				return err
 			}
-			fmt.Fprintf(c.env.Err, "wrote %s and %s\nnext: cd %s && xianda dialog test && xianda chat\n",
-				filepath.Join(dir, "xianda.yaml"), filepath.Join(dir, "helpdesk"), dir)
+			next := "xianda dialog test && xianda chat"
+			if dir != "." {
+				next = "cd " + dir + " && " + next
+			}
+			fmt.Fprintf(c.env.Err, "wrote %s and %s\nnext: %s\n", filepath.Join(dir, "xianda.yaml"), filepath.Join(dir, "helpdesk"), next)
 			return nil
 		},
 	}
