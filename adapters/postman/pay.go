@@ -165,7 +165,8 @@ func (p *Postman) once(ctx context.Context, payer Payer, l Loan) (err error) {
 	return payer.Pay(ctx, l)
 }
 
-// settle tells the store how the loan ended, again and again until the loan would have run out: after that the debt is paid twice.
+// settle tells the store how the loan ended, again and again until the loan would have run out: after that the debt is paid twice. ctx does
+// not end when the house stops.
 func (p *Postman) settle(ctx context.Context, a chat.Address, s Settlement, until time.Time) {
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
 		attempt, cancel := context.WithTimeout(ctx, storeTimeout)
@@ -179,6 +180,6 @@ func (p *Postman) settle(ctx context.Context, a chat.Address, s Settlement, unti
 			p.o.Log.Error("a debt was not settled: it may be paid again", "channel", a.Channel, "debt", s.ID, "verdict", s.Verdict, "err", err)
 			return
 		}
-		time.Sleep(wait)
+		pause.For(ctx, wait)
 	}
 }

@@ -36,11 +36,6 @@ func (t *Talk) Enter(ctx context.Context) ([]chat.Reply, error) {
 	return t.s.shown, err
 }
 
-// Say brings one message of the person and returns everything that is shown because of it.
-func (t *Talk) Say(ctx context.Context, text string) ([]chat.Reply, error) {
-	return t.Do(ctx, Turn{User: &text})
-}
-
 // Do lets one thing happen and returns everything that is shown because of it. Under a clock of its own (Options.Clock), the caller has
 // let the time of a Wait pass already.
 func (t *Talk) Do(ctx context.Context, turn Turn) ([]chat.Reply, error) {
