@@ -16,10 +16,10 @@ import (
 // whitespace where a text is cut.
 //
 // Media that c can show come first, each as a message of its own, so that one message is one call of the platform; others become a line.
-// Choices ride on the last message, as buttons or as numbered lines; a text that leaves buttons no room (MaxBeside) is cut, so that its
-// end stands with them. Links are lines without a number: they are never sent back. Where c shows no speaker, r's own stands before the text,
-// once. A handover to the platform's own seats (Native) is a message of its own, the last. A reply with nothing in it gives no message.
-// The first message has the reply's own key, the others key-1, key-2 ….
+// Choices ride on the last message, as buttons or as numbered lines; a text that leaves buttons no room (MaxBeside) is cut, so that its end
+// stands with them. Links are lines without a number: they are never sent back. Where c shows no speaker, r's own stands before the text,
+// once. A handover to the platform's own seats (Native) is a message of its own, the last. A reply with nothing in it gives no message. The
+// first message has the reply's own key, the others key-1, key-2 ….
 func Fit(r chat.Reply, c chat.Caps) []chat.Reply {
 	shown, text := media(r, c)
 	if c.Speaker < chat.Full {

@@ -130,9 +130,9 @@ type Media struct {
 	ID   string `json:"id,omitempty"`   // of the house's own copy, under which seats open it; "" when none is kept
 }
 
-// ReplyRight is the platform's permission to answer: it expires and is counted. Sending one message takes one from every live
-// right of a conversation (but see Own); a new right replaces an older one of the same Pool. So the number of messages that may be sent is the
-// maximum over the live rights, never their sum (WeChat: developers.weixin.qq.com, api_sendcustommessage).
+// ReplyRight is the platform's permission to answer: it expires and is counted. Sending one message takes one from every live right of a
+// conversation (but see Own); a new right replaces an older one of the same Pool. So the number of messages that may be sent is the maximum
+// over the live rights, never their sum (WeChat: developers.weixin.qq.com, api_sendcustommessage).
 type ReplyRight struct {
 	Pool    string          `json:"pool,omitempty"` // "message", "menu", "scan" …; the adapter's own word
 	Data    json.RawMessage `json:"data,omitempty"` // the adapter's own: msg_id, reply token …

@@ -81,7 +81,8 @@ func said(x item, m *chat.Message) {
 		if name == "" {
 			name = x.Location.Address
 		}
-		m.Media = []chat.Media{{Kind: "location", Ref: degrees(x.Location.Latitude) + "," + degrees(x.Location.Longitude), Name: weixin.Clip(name)}}
+		where := degrees(x.Location.Latitude) + "," + degrees(x.Location.Longitude)
+		m.Media = []chat.Media{{Kind: "location", Ref: where, Name: weixin.Clip(name)}}
 	case "link":
 		m.Media = []chat.Media{{Kind: "link", URL: claims.Address(x.Link.URL), Name: weixin.Clip(x.Link.Title)}}
 	case "miniprogram":
@@ -175,7 +176,8 @@ func (a *Adapter) scene(e event) map[string]string {
 	return all
 }
 
-// once is the permission that a code is: one message, within seconds, and no other one is counted in it. nil when there is no code or its time is over.
+// once is the permission that a code is: one message, within seconds, and no other one is counted in it. nil when there is no code or its
+// time is over.
 func once(name, code string, at, received time.Time) *chat.ReplyRight {
 	until := at.Add(codeFor)
 	if code == "" || !received.Before(until) {

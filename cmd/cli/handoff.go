@@ -190,7 +190,8 @@ func remedy(id string, err error) error {
 	if r.Text == "held by nobody" {
 		return fmt.Errorf("%w: take it first with \"xianda handoff claim %s\"", err, id)
 	}
-	return fmt.Errorf("%w: if that is you, say so with --seat; else have it given to you with \"xianda handoff transfer %s --to YOU\"", err, id)
+	return fmt.Errorf("%w: if that is you, say so with --seat; "+
+		"else have it given to you with \"xianda handoff transfer %s --to YOU\"", err, id)
 }
 
 // caseAct is a command that does something to one case and prints it.
