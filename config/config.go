@@ -12,7 +12,7 @@ import (
 type Config struct {
 	Listen   string             `yaml:"listen"`   // of webhooks and the web channel; default 127.0.0.1:8080
 	Store    URL                `yaml:"store"`    // default local:./data
-	Release  string             `yaml:"release"`  // a folder, joined with the file's own, or cos://bucket-appid.region/prefix: read, and not served yet
+	Release  string             `yaml:"release"`  // a folder, from the file's own; cos://bucket-appid.region/prefix is read, not served yet
 	COS      COS                `yaml:"cos"`      // needed when Release is in COS
 	Admin    Admin              `yaml:"admin"`    // zero: no admin listener
 	Channels []Channel          `yaml:"channels"` // in the order of the file

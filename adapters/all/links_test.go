@@ -2,7 +2,6 @@ package all_test
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -129,7 +128,7 @@ func TestLinksLeadToTheProblem(t *testing.T) {
 				t.Fatal(err)
 			}
 			d.Scene = signer.Read
-			a, err := k.New(kind, decoder(w.section), d)
+			a, err := k.New(kind, adapterstest.Decode(w.section), d)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -221,17 +220,4 @@ func deps(t *testing.T) adapters.Deps {
 	t.Helper()
 	d, _ := adapterstest.NewDeps()
 	return d
-}
-
-// decoder reads a section as the configuration does: an unknown key is an error.
-func decoder(section map[string]any) func(into any) error {
-	return func(into any) error {
-		b, err := json.Marshal(section)
-		if err != nil {
-			return err
-		}
-		d := json.NewDecoder(strings.NewReader(string(b)))
-		d.DisallowUnknownFields()
-		return d.Decode(into)
-	}
 }

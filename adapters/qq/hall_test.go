@@ -2,7 +2,6 @@ package qq
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"sync"
 	"testing"
@@ -16,20 +15,9 @@ import (
 
 const base = "https://qq.example"
 
-// decoder decodes a section as the configuration does, as far as the keys go.
-func decoder(section map[string]any) func(any) error {
-	return func(into any) error {
-		b, err := json.Marshal(section)
-		if err != nil {
-			return err
-		}
-		return json.Unmarshal(b, into)
-	}
-}
-
 func mustNew(t testing.TB, section map[string]any, d adapters.Deps) *Adapter {
 	t.Helper()
-	a, err := New("qq", decoder(section), d)
+	a, err := New("qq", adapterstest.Decode(section), d)
 	if err != nil {
 		t.Fatal(err)
 	}

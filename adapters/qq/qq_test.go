@@ -174,7 +174,7 @@ func TestNewRefuses(t *testing.T) {
 		s := qqtest.New(t).Section(base)
 		s[c.key] = c.value
 		d, _ := adapterstest.NewDeps()
-		if _, err := New("qq", decoder(s), d); err == nil || err.Error() != c.want {
+		if _, err := New("qq", adapterstest.Decode(s), d); err == nil || err.Error() != c.want {
 			t.Errorf("%s: New(…) = %v, want %s", c.name, err, c.want)
 		}
 	}
