@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/xianda-bot/xianda/adapters"
+	"github.com/xianda-bot/xianda/adapters/internal/weixin"
 	"github.com/xianda-bot/xianda/chat"
 )
 
@@ -36,8 +37,8 @@ func (a *Adapter) Union(ctx context.Context, to chat.Address) (string, error) {
 		return "", a.failure(err)
 	}
 	for _, c := range out.List {
-		if c.Person == to.Peer && c.Union != "" {
-			return "weixin:" + c.Union, nil
+		if c.Person == to.Peer {
+			return weixin.Union(c.Union), nil
 		}
 	}
 	return "", nil

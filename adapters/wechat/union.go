@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 
+	"github.com/xianda-bot/xianda/adapters/internal/weixin"
 	"github.com/xianda-bot/xianda/chat"
 )
 
@@ -21,8 +22,5 @@ func (a *Adapter) Union(ctx context.Context, who chat.Address) (string, error) {
 	if err := a.api.Call(ctx, userPath+"?openid="+url.QueryEscape(who.Peer)+"&lang=zh_CN", nil, &user); err != nil {
 		return "", err
 	}
-	if user.UnionID == "" {
-		return "", nil
-	}
-	return "weixin:" + user.UnionID, nil
+	return weixin.Union(user.UnionID), nil
 }

@@ -73,6 +73,14 @@ func Happened(x *Element, received time.Time) time.Time {
 	return received
 }
 
+// Union is Message.Union of a unionid; "" when the platform gave none.
+func Union(unionID string) string {
+	if unionID == "" {
+		return ""
+	}
+	return "weixin:" + unionID
+}
+
 // Clip keeps what chat keeps of a text.
 func Clip(s string) string { return chat.Cut(s, chat.MaxText) }
 
