@@ -108,7 +108,8 @@ func countsInNew(b *bench) {
 
 // countsInEach: a person writes several messages before we hear of the first. The platform counts all that we send then in the last one's.
 func countsInEach(b *bench) {
-	burst := []chat.Message{b.granting(b.says("m1"), "message", 5), b.granting(b.says("m2"), "message", 5), b.granting(b.says("m3"), "message", 5)}
+	burst := []chat.Message{b.granting(b.says("m1"), "message", 5), b.granting(b.says("m2"), "message", 5),
+		b.granting(b.says("m3"), "message", 5)}
 	for i, key := range []string{"r1", "r2"} {
 		c := b.begin(burst[i])
 		b.commit(c, pushes(c, key))
