@@ -88,8 +88,8 @@ func nameless(tree []string) []string {
 func (p *tab) talk(h *house, url string) {
 	p.t.Helper()
 	p.chats(url)
-	p.offers("红包功能被限制怎么办")
-	p.answered(func() { p.taps("红包功能被限制怎么办") })
+	p.offers("红包功能被限制怎么办？")
+	p.answered(func() { p.taps("红包功能被限制怎么办？") })
 	p.sees(find("没解决"))
 	p.answered(func() { p.taps("没解决") })
 	p.answered(func() { p.taps("转人工客服") })
@@ -138,7 +138,7 @@ func TestPageIsAccessibleInChromium(t *testing.T) {
 
 	p := b.stranger()
 	p.chats(h.page() + "?scene=error=RP_HOLD")
-	want := slices.Concat([]string{"对话内容"}, p.offers("红包功能被限制怎么办"), []string{"转人工客服", "说说您遇到的问题", "发送"})
+	want := slices.Concat([]string{"对话内容"}, p.offers("红包功能被限制怎么办？"), []string{"转人工客服", "说说您遇到的问题", "发送"})
 	value[bool](p, "(document.querySelector('.log').focus(), true)")
 	var order []string
 	for range want {
@@ -184,7 +184,7 @@ func TestScreenshots(t *testing.T) {
 	})
 	shot("web-phone.png", "light", 390, 844, func(p *tab) {
 		p.chats(h.page() + "?scene=error=RP_HOLD")
-		p.answered(func() { p.taps(p.offers("红包功能被限制怎么办")[0]) })
+		p.answered(func() { p.taps(p.offers("红包功能被限制怎么办？")[0]) })
 		p.sees(find("没解决"))
 		p.sees("!document.querySelector('.waits')")
 	}, chromedp.EmulateMobile)

@@ -21,8 +21,8 @@ func TestAsksFirstInChromium(t *testing.T) {
 
 	scened := b.stranger()
 	scened.chats(h.page() + "?scene=error=RP_HOLD")
-	held := scened.offers("红包功能被限制怎么办")
-	if held[0] != "红包功能被限制怎么办" || contains(usual, held[0]) {
+	held := scened.offers("红包功能被限制怎么办？")
+	if held[0] != "红包功能被限制怎么办？" || contains(usual, held[0]) {
 		t.Errorf("with the scene %q are offered, want what the error is about first (without: %q)", held, usual)
 	}
 
@@ -31,15 +31,15 @@ func TestAsksFirstInChromium(t *testing.T) {
 	told.offers("转人工")
 	h.event(told.peer(), "redpacket.failed")
 	told.open(h.page()) // back on the page after it
-	if failed := told.offers("红包为什么发不出去"); failed[0] != "红包为什么发不出去" {
+	if failed := told.offers("红包为什么发不出去？"); failed[0] != "红包为什么发不出去？" {
 		t.Errorf("after the event %q are offered, want what happened first", failed)
 	}
 
-	answer := scened.answered(func() { scened.taps("红包功能被限制怎么办") })
+	answer := scened.answered(func() { scened.taps("红包功能被限制怎么办？") })
 	if !strings.Contains(answer, "限制") {
 		t.Errorf("a tap was answered with %q", answer)
 	}
-	scened.reads("红包功能被限制怎么办")
+	scened.reads("红包功能被限制怎么办？")
 	next := scened.answered(func() { scened.taps("没解决") })
 	for range 4 { // another way, or a question for the seat: in the end there is a human
 		if strings.Contains(next, "登记") || strings.Contains(next, "转人工客服") {

@@ -26,7 +26,7 @@ func TestPageInChromium(t *testing.T) {
 	p := b.tab()
 	address := h.link("page=pay,error=RP_HOLD")
 	p.chats(address)
-	p.offers("红包功能被限制怎么办")
+	p.offers("红包功能被限制怎么办？")
 	if focus := value[string](p, "document.activeElement.tagName"); focus != "TEXTAREA" {
 		t.Errorf("the focus of a fresh page is on %s, want the composer", focus)
 	}
@@ -34,7 +34,7 @@ func TestPageInChromium(t *testing.T) {
 	// Keys alone: back from the composer to the last choice but two, the likely question, and press it.
 	shift := chromedp.KeyModifiers(kb.ModifierShift)
 	for range 12 {
-		if value[string](p, "document.activeElement.innerText ?? ''") == "红包功能被限制怎么办" {
+		if value[string](p, "document.activeElement.innerText ?? ''") == "红包功能被限制怎么办？" {
 			break
 		}
 		p.press("\t", shift)
@@ -105,7 +105,7 @@ func TestPageInChromium(t *testing.T) {
 
 	forged := b.stranger()
 	forged.chats(strings.Replace(address, "scene=_1", "scene=_1AAAA", 1)) // somebody else's, or broken on the way
-	if got := forged.offers("转人工"); contains(got, "红包功能被限制怎么办") {
+	if got := forged.offers("转人工"); contains(got, "红包功能被限制怎么办？") {
 		t.Errorf("a forged link opens on the problem: %q", got)
 	}
 	counted := h.metrics()

@@ -73,11 +73,11 @@ func TestWidgetInChromium(t *testing.T) {
 	}
 	f := p.frame(page)
 	f.sees("document.querySelector('.up')")
-	f.offers("红包功能被限制怎么办") // by data-scene
+	f.offers("红包功能被限制怎么办？") // by data-scene
 	if cookies := value[string](f, "document.cookie"); cookies != "" {
 		t.Errorf("the frame has the cookies %q, want a token alone", cookies)
 	}
-	f.taps("红包功能被限制怎么办")
+	f.taps("红包功能被限制怎么办？")
 	f.sees("document.querySelectorAll('.msg.bot:not(.typing)').length > 1")
 	f.says("谢谢")
 	f.sees("!document.querySelector('.waits')")
