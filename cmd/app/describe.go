@@ -114,6 +114,9 @@ func Probe(ctx context.Context, cfg *config.Config, only string) ([]Check, error
 		}
 		once, cancel := context.WithTimeout(ctx, 15*time.Second)
 		for _, k := range p.Probe(once) {
+			if !k.OK && strings.Contains(k.Detail, "dial tcp") && !strings.Contains(k.Detail, "api_base") {
+				k.Detail += ": see that this machine reaches the platform (DNS, firewall, HTTPS_PROXY)"
+			}
 			checks = append(checks, Check{"channel " + name + ", " + k.Name, k.OK, k.Detail})
 		}
 		cancel()
@@ -126,7 +129,10 @@ func Examine(ctx context.Context, cfg *config.Config) []Check {
 	checks := append([]Check{examineStore(ctx, cfg), examineMedia(ctx, cfg)}, examineBackends(ctx, cfg)...)
 	probed, err := Probe(ctx, cfg, "")
 	if err != nil {
-		return append(checks, Check{"channels", false, err.Error()})
+		for mistake := range strings.Lines(err.Error()) {
+			checks = append(checks, Check{"channels", false, strings.TrimSpace(mistake)})
+		}
+		return checks
 	}
 	if cfg.Admin.Listen == "" || cfg.Admin.Token == "" {
 		probed = append(probed, Check{"admin", false, "there is no admin listener: set admin.listen and admin.token, else nobody can take a case"})
