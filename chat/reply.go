@@ -91,7 +91,8 @@ type Caps struct {
 	Window     time.Duration // after the person's last message in which we may push; 0: no window
 	AckWithin  time.Duration // by when a webhook must be answered; 0: no limit
 	Redelivery time.Duration // how long the platform may deliver a message again
-	Resend     bool          // an unknown outcome is tried again (may show twice) instead of dropped
+	Resend     bool          // an unknown outcome is tried again, once (may show twice), instead of dropped
+	Once       bool          // the platform shows a message of one key once: an unknown outcome is tried again like any failure that passes
 
 	PerConversation float64 // messages a second; 0: unknown
 	PerAccount      float64 // messages a second; 0: unknown

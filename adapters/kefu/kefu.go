@@ -155,7 +155,7 @@ func (a *Adapter) Caps(chat.Address) chat.Caps {
 	c := chat.Caps{
 		MaxText: weixin.MaxTextBytes, MaxChoices: maxChoices, MaxLabel: maxLabel, MaxData: maxID, MaxBeside: maxHead, TextUnit: chat.Bytes,
 		Choices: chat.Full, Tap: chat.Full, Image: chat.Full, File: chat.Full, Push: chat.Full,
-		Window: weixin.Window, Redelivery: redelivery, Resend: true,
+		Window: weixin.Window, Redelivery: redelivery, Resend: true, Once: true, // msgid
 	}
 	if a.cfg.Seats != none {
 		c.Native = chat.Full

@@ -39,7 +39,7 @@ func (p *Postman) verdict(l Loan, payer Payer, caps *chat.Caps, err error) Settl
 		p.o.Count.Count("postman_auth", channel)
 	case chat.Temporary:
 		switch {
-		case f.Unknown && caps != nil && (!caps.Resend || !p.doubt(l)):
+		case f.Unknown && caps != nil && !caps.Once && (!caps.Resend || !p.doubt(l)):
 			s.Verdict, reason = Dropped, "unknown"
 		case !p.later(&s, l, payer):
 			reason = "given_up"

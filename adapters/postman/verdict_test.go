@@ -75,3 +75,21 @@ func TestVerdicts(t *testing.T) {
 		})
 	}
 }
+
+// TestUnknownIsTriedWhereItShowsOnce: a platform that knows a message again may be asked as often as the schedule says: nothing is lost and
+// nothing shown twice (P2).
+func TestUnknownIsTriedWhereItShowsOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		unknown := &chat.Failure{Kind: chat.Temporary, Unknown: true, Err: errors.New("no answer")}
+		debts, payer := newLedger(), newShop(chat.Caps{Resend: true, Once: true})
+		payer.script["d"] = []error{unknown, unknown}
+		debts.owe(who("ann"), chat.ReplyDebt, "d")
+		p, _, stop := start(t, debts, map[chat.DebtKind]Payer{chat.ReplyDebt: payer}, Options{})
+		p.Wake(who("ann"))
+		time.Sleep(time.Hour)
+		stop()
+		if d := cmp.Diff([]string{"d again after 1s", "d again after 10s", "d paid"}, debts.verdicts()); d != "" {
+			t.Errorf("settled (-want +got)\n%s", d)
+		}
+	})
+}

@@ -145,7 +145,8 @@ func (a *Adapter) Caps(to chat.Address) chat.Caps {
 		Push:       chat.Full, // while a right is left: Window says how long after a message
 		Window:     privateWindow,
 		Redelivery: 2 * fresh, // a body is let in from fresh before its timestamp to fresh after it
-		Resend:     true,      // msg_seq keeps a message from being shown twice
+		Resend:     true,
+		Once:       true, // msg_seq
 		PerAccount: perSecond,
 	}
 	if to.Thread != "" {

@@ -131,7 +131,7 @@ func (a *Adapter) Caps(chat.Address) chat.Caps {
 	return chat.Caps{
 		MaxText: maxText, TextUnit: chat.Runes, MaxChoices: maxChoices, MaxLabel: maxLabel, MaxData: 128,
 		Choices: chat.Full, Tap: chat.Full, Links: chat.Full, Image: chat.Full, File: chat.Part, Push: chat.Full,
-		Speaker: chat.Full, Redelivery: redelivery, Resend: true,
+		Speaker: chat.Full, Redelivery: redelivery, Resend: true, Once: true,
 	}
 }
 

@@ -29,7 +29,7 @@ func stormy(t testing.TB) []stormKind {
 		{kind: "wechat", gate: wechattest.New(t), writers: 16, pause: 60, faults: []string{"busy", "token"}},
 		{kind: "miniprogram", gate: miniprogramtest.New(t), writers: 64, pause: 2400, faults: []string{"busy", "502"}},
 		{kind: "kefu", gate: kefutest.New(t), steady: true, writers: 64, pause: 2400, faults: []string{"busy", "502-after-send"}},
-		{kind: "telegram", gate: telegramtest.New(t).Webhook(), writers: 32, pause: 1200, faults: []string{"busy", "500"}},
+		{kind: "telegram", gate: telegramtest.New(t).Webhook(), writers: 32, pause: 1200, faults: []string{"busy"}},
 		{kind: "qq", gate: qqtest.New(t), writers: 16, pause: 300, faults: []string{"busy", "502", "timeout-after-send"}},
 		{kind: "web", gate: newPages(), writers: 16, pause: 200, faults: []string{""}},
 	}
